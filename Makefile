@@ -1,0 +1,51 @@
+# make alone lists the targets.
+GO      ?= go
+BINARY  := bin/fettle
+TIMEOUT := 30m
+LINT    := $(GO) tool -modfile=tools/go.mod golangci-lint
+
+export CGO_ENABLED ?= 0
+export GOFLAGS     ?= -trimpath
+
+.DEFAULT_GOAL := help
+.PHONY: help build run demo leak test check fmt golden race
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/fettle, one static binary
+	@$(GO) build -o $(BINARY) ./cmd/fettle
+
+run: build ## run the binary: make run ARGS="lint --strict"
+	@$(BINARY) $(ARGS)
+
+demo: build ## show the main job on a generated example: two minutes of reading
+	@$(GO) build -o bin/demo ./examples/cards/demo
+	@bin/demo $(BINARY)
+
+leak: build ## show on real flights what looking into the future is worth (takes 13 MB from npm)
+	@$(GO) build -o bin/leak ./examples/flights/leak
+	@bin/leak $(BINARY)
+
+test: ## run all tests
+	@$(GO) test -timeout $(TIMEOUT) ./...
+
+check: ## formatting, vet, linters, generated files up to date
+	@unformatted=$$(gofmt -l cmd internal examples test); \
+	  if [ -n "$$unformatted" ]; then echo "run make fmt; not formatted:"; echo "$$unformatted"; exit 1; fi
+	@$(GO) vet ./...
+	@$(LINT) run ./...
+	@$(GO) mod verify
+	@$(GO) test -count=1 -run '^TestPages?$$' ./internal/plan/builtin ./internal/lang/diag
+	@echo "check: ok"
+
+fmt: ## format the sources
+	@gofmt -w cmd internal examples test
+
+golden: ## rewrite the expected files of tests and the generated pages, then show what changed
+	@for p in $$(grep -rl --include='*_test.go' '"update"' . | xargs -n1 dirname | sort -u); do \
+	  $(GO) test -count=1 $$p -update || exit 1; done
+	@git status --short
+
+race: ## run all tests under the race detector (needs a C compiler)
+	@CGO_ENABLED=1 $(GO) test -race -timeout $(TIMEOUT) ./...

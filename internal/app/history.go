@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/fettle-ml/fettle/internal/disk"
+	"github.com/fettle-ml/fettle/internal/engine"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+	"github.com/fettle-ml/fettle/internal/source/file"
+	"github.com/fettle-ml/fettle/internal/train"
+)
+
+// history gives the engine the events of files, and keeps what reading them showed.
+type history struct {
+	fs     disk.FS
+	root   string
+	maxBad int
+	// row, if set, is asked for every chunk: where its rows come from.
+	chunks func(source *plan.Source, chunk *file.Chunk)
+
+	mutex   sync.Mutex
+	order   []string
+	reports map[string]*file.Report
+	rules   map[string]*plan.Source
+}
+
+func newHistory(p *Project, maxBad int) *history {
+	return &history{
+		fs: p.disk, root: p.Root, maxBad: maxBad,
+		reports: map[string]*file.Report{}, rules: map[string]*plan.Source{},
+	}
+}
+
+// Scan implements engine.Events.
+func (h *history) Scan(ctx context.Context, source *plan.Source, columns []int, workers int,
+	emit func(worker int, chunk *engine.Chunk) error) error {
+	if len(source.Paths) == 0 {
+		h.keep(source, &file.Report{})
+		return nil
+	}
+	files, err := file.Open(h.fs, configOf(source, h.root, h.maxBad))
+	if err != nil {
+		return err
+	}
+	h.mutex.Lock()
+	again := h.reports[source.Name] != nil
+	h.mutex.Unlock()
+	request := file.ScanRequest{Columns: columns, Workers: workers, SkipHash: again}
+	report, err := files.Scan(ctx, request, func(worker int, c *file.Chunk) error {
+		if h.chunks != nil {
+			h.chunks(source, c)
+		}
+		return emit(worker, &engine.Chunk{
+			Ordinal: c.Ordinal, EventTime: c.EventTime, Columns: c.Columns,
+		})
+	})
+	if err == nil && !again {
+		h.keep(source, report)
+	}
+	return err
+}
+
+func (h *history) keep(source *plan.Source, report *file.Report) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	if h.reports[source.Name] == nil {
+		h.order = append(h.order, source.Name)
+		h.reports[source.Name], h.rules[source.Name] = report, source
+	}
+}
+
+// configOf says how a source's files are read.
+func configOf(source *plan.Source, root string, maxBad int) file.Config {
+	config := file.Config{
+		Name: source.Name, Root: root, Paths: source.Paths, Format: source.Format,
+		ID: source.ID, MaxBad: maxBad,
+		EventTime: file.EventTime{
+			Column: source.EventTime.Column, Zone: source.EventTime.Zone,
+			ZoneColumn: source.EventTime.ZoneColumn, Unit: source.EventTime.Unit,
+		},
+	}
+	for _, column := range source.Columns {
+		// Computed columns keep their places, so that indexes agree; they are never read.
+		config.Columns = append(config.Columns, schema.Field{Name: column.Name, Type: column.Type})
+	}
+	return config
+}
+
+// Sources implements train.History.
+func (h *history) Sources() []train.Source {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	var sources []train.Source
+	for _, name := range slices.Sorted(slices.Values(h.order)) {
+		r := h.reports[name]
+		source := train.Source{
+			Name: name, Rows: r.Rows, Duplicates: r.Duplicates, BadRows: r.BadRows,
+			NonFinite: r.NonFinite, Folds: r.Folds, Gaps: r.Gaps,
+			Default: h.rules[name].Available == nil, Files: []train.File{},
+		}
+		for _, f := range r.Files {
+			source.Files = append(source.Files, train.File{
+				Path: f.Path, Size: f.Size, SHA256: f.SHA256, Rows: f.Rows,
+			})
+		}
+		for _, bad := range r.Quarantined {
+			source.Bad = append(source.Bad, train.BadRow{
+				Path: bad.Path, Row: bad.Row, Line: bad.Line, Field: bad.Field, Code: bad.Code,
+				Message: bad.Message,
+			})
+		}
+		sources = append(sources, source)
+	}
+	return sources
+}

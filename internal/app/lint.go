@@ -1,0 +1,223 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/fettle-ml/fettle/internal/disk"
+	"github.com/fettle-ml/fettle/internal/lang"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// LintOptions says which definitions are checked.
+type LintOptions struct {
+	Dir string
+	// Paths restrict the report to files and folders of one project; empty: the project of Dir.
+	Paths []string
+	// Pin writes the columns of every source that declares none to fettle.lock.
+	Pin bool
+}
+
+// LintResult is what there is to say about a project's definitions.
+type LintResult struct {
+	Project  string        `json:"project"`
+	Compiled bool          `json:"compiled"` // the counts and features are there
+	Entities int           `json:"entities"`
+	Sources  int           `json:"sources"`
+	Views    int           `json:"views"`
+	Models   int           `json:"models"`
+	Features []LintFeature `json:"features"`
+	Errors   int           `json:"errors"`
+	Warnings int           `json:"warnings"`
+	Problems []Problem     `json:"problems"`
+	Pinned   []string      `json:"pinned,omitempty"` // sources in fettle.lock
+}
+
+// LintFeature is one compiled feature.
+type LintFeature struct {
+	Name       string `json:"name"` // view.feature
+	Entity     string `json:"entity"`
+	Layer      string `json:"layer"`
+	Freshness  string `json:"freshness"`
+	Type       string `json:"type"`
+	Version    string `json:"version"`
+	Expression string `json:"expression"`
+}
+
+// Lint checks definitions without reading data; only pinning reads the first rows of CSV. Problems
+// of the definitions are in the result, not in the error.
+func Lint(ctx context.Context, options LintOptions) (*LintResult, error) {
+	project, err := openForPaths(options)
+	if err != nil {
+		return nil, err
+	}
+	compiled, pinned := project.Compile(Heads), []string(nil)
+	if options.Pin {
+		if compiled, pinned, err = project.pin(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if compiled.Problems, err = within(project.Root, compiled.Problems, options.Paths); err != nil {
+		return nil, err
+	}
+	result := &LintResult{
+		Project: project.Settings.Name, Problems: compiled.Problems, Pinned: pinned,
+		Features: []LintFeature{},
+	}
+	if result.Problems == nil {
+		result.Problems = []Problem{}
+	}
+	result.Errors, result.Warnings = compiled.count()
+	if compiled.Plan != nil {
+		result.describe(compiled.Plan)
+	}
+	return result, ctx.Err()
+}
+
+// openForPaths opens the project of the paths, which must be one.
+func openForPaths(options LintOptions) (*Project, error) {
+	if len(options.Paths) == 0 {
+		return OpenProject(options.Dir)
+	}
+	var project *Project
+	for _, path := range options.Paths {
+		folder := path
+		info, err := (disk.OS{}).Stat(path)
+		if err != nil {
+			return nil, &Error{Code: ExitUsage, Message: "read the path", Err: err}
+		}
+		if !info.IsDir() {
+			folder = filepath.Dir(path)
+		}
+		p, err := OpenProject(folder)
+		if err != nil {
+			return nil, err
+		}
+		if project != nil && !sameFolder(p.Root, project.Root) {
+			return nil, &Error{
+				Code: ExitUsage, Message: fmt.Sprintf("%s and %s are two projects", project.Root, p.Root),
+				Hint: "lint them one at a time",
+			}
+		}
+		project = p
+	}
+	return project, nil
+}
+
+func sameFolder(a, b string) bool {
+	absoluteA, errA := filepath.Abs(a)
+	absoluteB, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && absoluteA == absoluteB
+}
+
+// within keeps the problems of files at or below the paths.
+func within(root string, problems []Problem, paths []string) ([]Problem, error) {
+	if len(paths) == 0 {
+		return problems, nil
+	}
+	var kept []Problem
+	for _, problem := range problems {
+		for _, path := range paths {
+			below, err := below(root, path)
+			if err != nil {
+				return nil, err
+			}
+			if below == "." || problem.File == below || strings.HasPrefix(problem.File, below+"/") {
+				kept = append(kept, problem)
+				break
+			}
+		}
+	}
+	return kept, nil
+}
+
+// below returns a path relative to the project, with '/'.
+func below(root, path string) (string, error) {
+	absoluteRoot, err := filepath.Abs(root)
+	if err != nil {
+		return "", err
+	}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	relative, err := filepath.Rel(absoluteRoot, absolute)
+	return filepath.ToSlash(relative), err
+}
+
+// pin compiles with the columns that the files have now, whatever the lock says, and writes them to
+// the lock if the definitions are valid with them.
+func (p *Project) pin(ctx context.Context) (*Compiled, []string, error) {
+	p.input.Lock = nil
+	compiled := p.Compile(Rows)
+	if compiled.Plan == nil {
+		return compiled, nil, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	var names []string
+	for _, source := range compiled.Pins {
+		names = append(names, source.Name)
+	}
+	name := filepath.Join(p.Root, lang.LockFile)
+	if len(names) == 0 {
+		if err := p.disk.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, &Error{Code: ExitUnavailable, Message: "remove the lock", Err: err}
+		}
+		return compiled, nil, nil
+	}
+	err := disk.WriteFile(p.disk, name, func(w io.Writer) error {
+		_, err := w.Write(lang.FormatLock(compiled.Pins))
+		return err
+	})
+	if err != nil {
+		return nil, nil, &Error{Code: ExitUnavailable, Message: "write the lock", Err: err}
+	}
+	return compiled, names, nil
+}
+
+// describe fills in what was compiled.
+func (r *LintResult) describe(p *plan.Plan) {
+	r.Compiled = true
+	r.Entities, r.Sources = len(p.Entities), len(p.Sources)
+	r.Views, r.Models = len(p.Views), len(p.Models)
+	for _, view := range p.Views {
+		for _, feature := range view.Features {
+			r.Features = append(r.Features, LintFeature{
+				Name: view.Name + "." + feature.Name, Entity: view.Entity.Name,
+				Layer: feature.Layer.String(), Freshness: freshnessText(view.Freshness),
+				Type: feature.Type.String(), Version: feature.Version, Expression: feature.Text,
+			})
+		}
+	}
+}
+
+// freshnessText writes a freshness as definitions do.
+func freshnessText(f plan.Freshness) string {
+	daily := func(name string) string {
+		if f.TimeOfDay == 0 {
+			return name
+		}
+		minutes := f.TimeOfDay / schema.Minute
+		return fmt.Sprintf("%s at %02d:%02d", name, minutes/60, minutes%60)
+	}
+	switch f.Kind {
+	case plan.Static:
+		return "static"
+	case plan.Grid:
+		return schema.FormatDuration(f.Period)
+	case plan.Daily:
+		return daily("daily")
+	case plan.Weekly:
+		return daily("weekly")
+	default:
+		return "realtime"
+	}
+}

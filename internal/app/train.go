@@ -1,0 +1,307 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/fettle-ml/fettle/internal/disk"
+	"github.com/fettle-ml/fettle/internal/format"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/source/file"
+	"github.com/fettle-ml/fettle/internal/train"
+)
+
+// TrainOptions says which training set is made. Durations are microseconds.
+type TrainOptions struct {
+	Dir      string
+	Model    string   // name, or name@version
+	Features []string // instead of a model: view.feature, view.*
+	Labels   string   // a file; "-" for CSV on Input; "" for the model's label source
+	Input    io.Reader
+	Time     string // label column of times
+	Output   string // .parquet or .csv
+	Mode     string // ideal
+	Gap      int64
+	MaxAge   int64
+	Timezone string
+	MaxBad   int
+	Strict   bool // refuse sources without a rule of availability
+	Workers  int
+	Progress func(stage string, done, total int64)
+}
+
+// TrainResult is what was made.
+type TrainResult struct {
+	Rows       int64          `json:"rows"`
+	Output     string         `json:"output"`
+	Manifest   string         `json:"manifest"`
+	DatasetID  string         `json:"dataset_id"`
+	Features   []TrainFeature `json:"features"`
+	NullLabels int64          `json:"null_labels"`
+	Warnings   []string       `json:"warnings"`
+	Sources    []TrainSource  `json:"sources"`
+}
+
+// TrainFeature counts one output column.
+type TrainFeature struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Type    string `json:"type"`
+	Nulls   int64  `json:"nulls"`
+	Missing int64  `json:"missing"`
+	Expired int64  `json:"expired"`
+	Default int64  `json:"default"`
+	Error   int64  `json:"error"`
+}
+
+// TrainSource counts what was read.
+type TrainSource struct {
+	Name        string `json:"name"`
+	Files       int    `json:"files"`
+	Rows        int64  `json:"rows"`
+	Duplicates  int64  `json:"duplicates"`
+	Quarantined int64  `json:"quarantined"`
+}
+
+// Train makes a training set and its manifest beside it. On any error neither is left behind.
+func Train(ctx context.Context, o TrainOptions) (*TrainResult, error) {
+	if o.Mode != "" && o.Mode != "ideal" {
+		return nil, &Error{
+			Code: ExitUsage, Message: fmt.Sprintf("mode %q is not available", o.Mode), Hint: "write --mode ideal",
+		}
+	}
+	kind, _, err := format.Detect(o.Output)
+	if err != nil {
+		return nil, &Error{Code: ExitUsage, Message: "--output", Err: err}
+	}
+	project, err := OpenProject(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	p, err := project.Plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	selection, err := selectFeatures(p, o)
+	if err != nil {
+		return nil, err
+	}
+	return project.train(ctx, selection, kind, o)
+}
+
+func selectFeatures(p *plan.Plan, o TrainOptions) (*train.Selection, error) {
+	var s *train.Selection
+	var err error
+	switch {
+	case o.Model != "" && len(o.Features) > 0:
+		return nil, &Error{Code: ExitUsage, Message: "--model and --features are two ways to say what", Hint: "give one"}
+	case o.Model != "":
+		s, err = train.ForModel(p, o.Model)
+	case len(o.Features) > 0:
+		s, err = train.ForFeatures(p, o.Features)
+	default:
+		return nil, &Error{Code: ExitUsage, Message: "which features?", Hint: "give --model NAME or --features VIEW.FEATURE"}
+	}
+	if err != nil {
+		return nil, asError(err)
+	}
+	return s, o.checkStrict(s)
+}
+
+// checkStrict refuses sources whose availability nobody stated.
+func (o TrainOptions) checkStrict(s *train.Selection) error {
+	if !o.Strict {
+		return nil
+	}
+	var problems []Problem
+	for _, source := range s.Sources() {
+		if source.Available == nil {
+			problems = append(problems, Problem{
+				Code: "default-availability", Severity: SeverityError,
+				Message: "source " + source.Name + " does not say when its events can be known",
+				Hint:    "add available:, such as available: event_time + 2m",
+			})
+		}
+	}
+	if len(problems) > 0 {
+		return Invalid("--strict: availability is not declared", problems...)
+	}
+	return nil
+}
+
+func (p *Project) train(ctx context.Context, s *train.Selection, kind format.Format, o TrainOptions) (
+	_ *TrainResult, err error) {
+	labels, closeLabels, err := p.openLabels(o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, closeLabels()) }()
+	history := newHistory(p, o.MaxBad)
+	options := train.Options{Gap: o.Gap, MaxAge: o.MaxAge, MaxBad: o.MaxBad, Workers: o.Workers}
+	if o.Progress != nil {
+		options.Progress = func(stage string, done int64) { o.Progress(stage, done, -1) }
+	}
+	set, err := train.Build(ctx, s, labels, history, options)
+	if err != nil {
+		return nil, asError(err)
+	}
+	set.Manifest.Warnings = warnings(set.Manifest)
+	manifest := o.Output + ".manifest.json"
+	text, err := set.Manifest.Encode()
+	if err != nil {
+		return nil, err
+	}
+	// The manifest comes first: a training set never stands there without one that describes it.
+	err = disk.WriteFile(p.disk, o.Output, func(w io.Writer) error {
+		if err := set.Write(ctx, w, kind, options); err != nil {
+			return err
+		}
+		return disk.WriteFile(p.disk, manifest, func(w io.Writer) error {
+			_, err := w.Write(text)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, asError(err)
+	}
+	return resultOf(set.Manifest, o.Output, manifest), nil
+}
+
+// openLabels opens the label file, or none if the labels come from a source.
+func (p *Project) openLabels(o TrainOptions) (*train.Labels, func() error, error) {
+	labels := &train.Labels{Time: o.Time, Zone: o.Timezone, MaxBad: o.MaxBad}
+	nothing := func() error { return nil }
+	var fsys disk.FS = p.disk
+	name := o.Labels
+	switch name {
+	case "":
+		return labels, nothing, nil
+	case "-":
+		text, err := io.ReadAll(o.Input)
+		if err != nil {
+			return nil, nil, &Error{Code: ExitUnavailable, Message: "read labels from standard input", Err: err}
+		}
+		memory := disk.NewMemory()
+		name = "stdin.csv"
+		err = disk.WriteFile(memory, name, func(w io.Writer) error {
+			_, err := io.Copy(w, bytes.NewReader(text))
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		fsys = memory
+	}
+	digest, err := digestFile(fsys, name)
+	if err != nil {
+		return nil, nil, labelsError(o.Labels, err)
+	}
+	input, err := format.Open(fsys, name, format.Options{})
+	if err != nil {
+		return nil, nil, labelsError(o.Labels, err)
+	}
+	labels.Input, labels.Digest = input, digest
+	return labels, input.Close, nil
+}
+
+func labelsError(name string, err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return &Error{Code: ExitInvalid, Message: "there is no label file " + name}
+	}
+	return &Error{Code: ExitInvalid, Message: "open labels", Err: err}
+}
+
+func digestFile(fsys disk.FS, name string) (string, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	_, err = io.Copy(sum, f)
+	return hex.EncodeToString(sum.Sum(nil)), errors.Join(err, f.Close())
+}
+
+// warnings says what a reader of the training set should know.
+func warnings(m *train.Manifest) []string {
+	var list []string
+	for _, s := range m.Sources {
+		if s.Default {
+			list = append(list, fmt.Sprintf(
+				"source %s says no availability: events count as known at their own time", s.Name))
+		}
+		if s.BadRows > 0 {
+			list = append(list, fmt.Sprintf("source %s: %d bad rows were left out", s.Name, s.BadRows))
+		}
+	}
+	if n := m.Labels.NullTimes + m.Labels.NullKeys; n > 0 {
+		list = append(list, fmt.Sprintf("%d label rows have no time or key: their features are null", n))
+	}
+	return list
+}
+
+func resultOf(m *train.Manifest, output, manifest string) *TrainResult {
+	r := &TrainResult{
+		Rows: m.Labels.Rows, Output: filepath.ToSlash(output), Manifest: filepath.ToSlash(manifest),
+		DatasetID: m.DatasetID, NullLabels: m.Labels.NullTimes + m.Labels.NullKeys, Warnings: m.Warnings,
+		Features: []TrainFeature{}, Sources: []TrainSource{},
+	}
+	for _, f := range m.Features {
+		r.Features = append(r.Features, TrainFeature{
+			Name: f.Name, Version: f.Version, Type: f.Type, Nulls: f.Nulls, Missing: f.Missing,
+			Expired: f.Expired, Default: f.Default, Error: f.Error,
+		})
+	}
+	for _, s := range m.Sources {
+		r.Sources = append(r.Sources, TrainSource{
+			Name: s.Name, Files: len(s.Files), Rows: s.Rows, Duplicates: s.Duplicates, Quarantined: s.BadRows,
+		})
+	}
+	return r
+}
+
+// asError turns an error of a flow into one with an exit code and all problems.
+func asError(err error) error {
+	var known *Error
+	var invalid *train.InvalidError
+	var bad *file.BadRowsError
+	switch {
+	case errors.As(err, &known), errors.Is(err, context.Canceled):
+		return err
+	case errors.As(err, &invalid):
+		e := &Error{Code: ExitInvalid, Message: invalid.Message, Hint: invalid.Hint}
+		if invalid.Usage {
+			e.Code = ExitUsage
+		}
+		for _, cell := range invalid.Bad {
+			e.Problems = append(e.Problems, Problem{
+				File: "labels", Row: cell.Row, Line: int(cell.Line), Field: cell.Field, Code: cell.Code,
+				Severity: SeverityError, Message: cell.Message,
+			})
+		}
+		return e
+	case errors.As(err, &bad):
+		e := &Error{
+			Code:    ExitInvalid,
+			Message: fmt.Sprintf("source %s has %d bad rows, %d allowed", bad.Source, bad.Total, bad.Allowed),
+			Hint:    "mend them, or leave out as many with --max-bad",
+		}
+		for _, row := range bad.Bad {
+			e.Problems = append(e.Problems, Problem{
+				File: row.Path, Row: row.Row, Line: int(row.Line), Field: row.Field, Code: row.Code,
+				Severity: SeverityError, Message: row.Message,
+			})
+		}
+		return e
+	case errors.Is(err, file.ErrNoFile), errors.Is(err, format.ErrFormat):
+		return &Error{Code: ExitInvalid, Err: err}
+	default:
+		return &Error{Code: ExitUnavailable, Err: err}
+	}
+}

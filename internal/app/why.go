@@ -1,0 +1,288 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"sync"
+
+	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/clock"
+	"github.com/fettle-ml/fettle/internal/engine"
+	"github.com/fettle-ml/fettle/internal/lang"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+	"github.com/fettle-ml/fettle/internal/schema/zone"
+	"github.com/fettle-ml/fettle/internal/source/file"
+	"github.com/fettle-ml/fettle/internal/train"
+)
+
+// WhyOptions says which value is explained.
+type WhyOptions struct {
+	Dir     string
+	Feature string            // view.feature
+	Key     map[string]string // typed by the entity's key
+	Request map[string]string // typed by the view's request
+	At      string            // RFC 3339, or a date in the project's zone; "": now
+	Limit   int               // events listed for each part, the newest; 0: 100
+	Clock   clock.Clock       // default: the system's
+}
+
+// WhyResult is one value and the events behind it.
+type WhyResult struct {
+	Feature    string    `json:"feature"`
+	Version    string    `json:"version"`
+	Type       string    `json:"type"`
+	Expression string    `json:"expression"`
+	Value      any       `json:"value"`
+	Status     string    `json:"status"`
+	At         string    `json:"at"`
+	Boundary   string    `json:"boundary"`
+	EventTime  *string   `json:"event_time"`
+	AgeSeconds *float64  `json:"age_seconds"`
+	Parts      []WhyPart `json:"parts"`
+}
+
+// WhyPart is one aggregate, or the newest row, that the value reads.
+type WhyPart struct {
+	View         string     `json:"view"`
+	Reads        string     `json:"reads"`
+	Boundary     string     `json:"boundary"`
+	From         string     `json:"from,omitempty"` // inclusive; none: from the beginning
+	To           string     `json:"to"`             // exclusive
+	Contributing int        `json:"contributing"`
+	Excluded     int        `json:"excluded"`
+	Events       []WhyEvent `json:"events"`
+	Left         []WhyEvent `json:"excluded_events"`
+}
+
+// WhyEvent is one event of the entity. Reason is empty for one that contributes.
+type WhyEvent struct {
+	Time      string `json:"time"`
+	Available string `json:"available"`
+	Position  string `json:"position"` // path:row
+	Argument  any    `json:"argument,omitempty"`
+	Reason    string `json:"reason,omitempty"`
+}
+
+// Why computes one value from history and shows the events behind it.
+func Why(ctx context.Context, o WhyOptions) (*WhyResult, error) {
+	if o.Limit <= 0 {
+		o.Limit = 100
+	}
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	project, err := OpenProject(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	p, err := project.Plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	selection, err := train.ForFeatures(p, []string{o.Feature})
+	if err == nil && len(selection.Features) != 1 {
+		err = &train.InvalidError{Message: o.Feature + " is not one feature", Hint: "write VIEW.FEATURE", Usage: true}
+	}
+	if err != nil {
+		return nil, asError(err)
+	}
+	rows, err := o.rows(p, selection)
+	if err != nil {
+		return nil, err
+	}
+	return project.explain(ctx, selection.Features[0], rows, o)
+}
+
+// rows makes the one row that is asked about.
+func (o WhyOptions) rows(p *plan.Plan, s *train.Selection) (engine.Rows, error) {
+	rows := engine.Rows{Count: 1, Request: map[string]*batch.Column{}}
+	at, err := o.instant(p.Timezone)
+	if err != nil {
+		return rows, err
+	}
+	rows.Times = []int64{at}
+	entity := s.Roles[0].Entity
+	keys := engine.Keys{Entity: entity}
+	left := map[string]bool{}
+	for name := range o.Key {
+		left[name] = true
+	}
+	for _, field := range entity.Key {
+		text, given := o.Key[field.Name]
+		if !given {
+			return rows, usageError(fmt.Sprintf("the key of %s needs %s", entity.Name, field.Name),
+				fmt.Sprintf("add %s=VALUE", field.Name))
+		}
+		delete(left, field.Name)
+		value, err := lang.ParseValue(text, field.Type)
+		if err != nil {
+			return rows, usageError(fmt.Sprintf("%s=%s: %v", field.Name, text, err), "")
+		}
+		keys.Columns = append(keys.Columns, batch.Repeat(value, 1))
+	}
+	for name := range left {
+		return rows, usageError(fmt.Sprintf("%s is no key column of %s", name, entity.Name), "")
+	}
+	rows.Roles = []engine.Keys{keys}
+	return rows, o.request(s, &rows)
+}
+
+func usageError(message, hint string) error {
+	return &Error{Code: ExitUsage, Message: message, Hint: hint}
+}
+
+func (o WhyOptions) request(s *train.Selection, rows *engine.Rows) error {
+	fields, needed, err := s.Requests()
+	if err != nil {
+		return asError(err)
+	}
+	for _, field := range fields {
+		text, given := o.Request[field.Name]
+		if !given {
+			return usageError(fmt.Sprintf("%s reads request.%s", needed[field.Name], field.Name),
+				fmt.Sprintf("add --request %s=VALUE", field.Name))
+		}
+		value, err := lang.ParseValue(text, field.Type)
+		if err != nil {
+			return usageError(fmt.Sprintf("--request %s=%s: %v", field.Name, text, err), "")
+		}
+		rows.Request[field.Name] = batch.Repeat(value, 1)
+	}
+	return nil
+}
+
+// instant reads --at.
+func (o WhyOptions) instant(timezone string) (int64, error) {
+	if o.At == "" {
+		return o.Clock.Now(), nil
+	}
+	if days, err := schema.ParseDate(o.At); err == nil {
+		z, err := zone.Load(timezone)
+		if err != nil {
+			return 0, usageError(err.Error(), "")
+		}
+		utc, _, _ := z.ToUTC(days * schema.Day)
+		return utc, nil
+	}
+	at, zoned, err := schema.ParseTime(o.At)
+	if err == nil && !zoned {
+		err = fmt.Errorf("%q has no zone; write it as 2024-05-01T12:30:00Z", o.At)
+	}
+	if err == nil && !schema.ValidTime(at) {
+		err = errors.New("years 1900 to 2200 are accepted")
+	}
+	if err != nil {
+		return 0, usageError("--at: "+err.Error(), "")
+	}
+	return at, nil
+}
+
+// places remembers where the rows of chunks come from.
+type places struct {
+	mutex  sync.Mutex
+	chunks map[string]map[int64]*file.Chunk // by source and ordinal
+}
+
+func (p *places) note(source *plan.Source, c *file.Chunk) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.chunks[source.Name] == nil {
+		p.chunks[source.Name] = map[int64]*file.Chunk{}
+	}
+	p.chunks[source.Name][c.Ordinal] = c
+}
+
+func (p *Project) explain(ctx context.Context, f plan.ModelFeature, rows engine.Rows, o WhyOptions) (
+	*WhyResult, error) {
+	places, trace := &places{chunks: map[string]map[int64]*file.Chunk{}}, &engine.Trace{}
+	history := newHistory(p, 0)
+	history.chunks = places.note
+	values, _, err := engine.Evaluate(ctx, history, rows,
+		[]engine.Wanted{{Role: f.Role, View: f.View, Feature: f.Feature}}, engine.Options{Trace: trace})
+	if err != nil {
+		return nil, asError(err)
+	}
+	feature, v := f.View.Features[f.Feature], values[0]
+	result := &WhyResult{
+		Feature: o.Feature, Version: feature.Version, Type: feature.Type.String(), Expression: feature.Text,
+		Value: jsonValue(v.Column.Value(0)), Status: v.Status[0].String(),
+		At: schema.FormatTime(rows.Times[0]), Boundary: schema.FormatTime(v.Boundary[0]), Parts: []WhyPart{},
+	}
+	if v.Time != nil && v.Time[0] != engine.NoTime {
+		text, age := schema.FormatTime(v.Time[0]), float64(rows.Times[0]-v.Time[0])/float64(schema.Second)
+		result.EventTime, result.AgeSeconds = &text, &age
+	}
+	paths := history.paths()
+	for _, read := range trace.Reads {
+		result.Parts = append(result.Parts, partOf(read, o.Limit, func(e engine.TraceEvent) string {
+			chunk := places.chunks[read.View.Source.Name][e.Ordinal]
+			return fmt.Sprintf("%s:%d", paths[read.View.Source.Name][chunk.File], chunk.Row(e.ChunkRow))
+		}))
+	}
+	sort.SliceStable(result.Parts, func(i, j int) bool {
+		a, b := result.Parts[i], result.Parts[j]
+		return a.View < b.View || a.View == b.View && a.Reads < b.Reads
+	})
+	return result, nil
+}
+
+// paths returns the files of each source in their order.
+func (h *history) paths() map[string][]string {
+	paths := map[string][]string{}
+	for name, report := range h.reports {
+		for _, f := range report.Files {
+			paths[name] = append(paths[name], f.Path)
+		}
+	}
+	return paths
+}
+
+// partOf tells the events of one read apart, the newest limit of each.
+func partOf(read engine.TraceRead, limit int, position func(engine.TraceEvent) string) WhyPart {
+	part := WhyPart{
+		View: read.View.Name, Reads: "newest row", Boundary: schema.FormatTime(read.Boundary),
+		To: schema.FormatTime(read.End), Events: []WhyEvent{}, Left: []WhyEvent{},
+	}
+	if read.Aggregate >= 0 {
+		part.Reads = plan.AggregateText(read.View, read.View.Aggregates[read.Aggregate])
+	}
+	if read.Start > schema.MinTime {
+		part.From = schema.FormatTime(read.Start)
+	}
+	for i := len(read.Events) - 1; i >= 0; i-- {
+		e := read.Events[i]
+		event := WhyEvent{Time: schema.FormatTime(e.Time), Available: schema.FormatTime(e.Available)}
+		if e.Argument != nil {
+			event.Argument = jsonValue(*e.Argument)
+		}
+		list, count := &part.Events, &part.Contributing
+		if e.Reason != engine.Contributes {
+			event.Reason = e.Reason.String()
+			list, count = &part.Left, &part.Excluded
+		}
+		if *count++; len(*list) < limit {
+			event.Position = position(e)
+			*list = append(*list, event)
+		}
+	}
+	return part
+}
+
+// jsonValue is a value as the API writes it.
+func jsonValue(v schema.Value) any {
+	switch {
+	case v.Null:
+		return nil
+	case v.Type.Kind == schema.Bool:
+		return v.Int != 0
+	case v.Type.Kind == schema.Int64, v.Type.Kind == schema.Duration:
+		return v.Int
+	case v.Type.Kind == schema.Float64:
+		return v.Float
+	default:
+		return v.String()
+	}
+}

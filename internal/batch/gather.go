@@ -1,0 +1,148 @@
+package batch
+
+import (
+	"fmt"
+
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// NoRow in a list of rows stands for a null.
+const NoRow = ^uint32(0)
+
+// Gather returns the rows of a column in the order given; NoRow gives a null.
+func Gather(c *Column, rows []uint32) *Column {
+	out := &Column{Type: c.Type, Length: len(rows), Valid: gatherValid(c, rows)}
+	switch {
+	case c.Codes != nil || c.Dict != nil:
+		out.Codes, out.Dict = gatherSlice(c.Codes, rows), c.Dict
+	case c.Type.Kind == schema.Bool:
+		out.Bools = gatherSlice(c.Bools, rows)
+	case c.Type.Kind == schema.Float64:
+		out.Floats = gatherSlice(c.Floats, rows)
+	case c.Type.Kind == schema.Decimal:
+		out.Decimals = gatherSlice(c.Decimals, rows)
+	case c.Offsets != nil && c.Child == nil:
+		gatherText(out, c, rows)
+	case c.Child != nil:
+		panic(fmt.Sprintf("BUG: gather of %s", c.Type))
+	default:
+		out.Ints = gatherSlice(c.Ints, rows)
+	}
+	return out
+}
+
+func gatherValid(c *Column, rows []uint32) []bool {
+	var valid []bool
+	for i, row := range rows {
+		if row != NoRow && !c.IsNull(int(row)) {
+			continue
+		}
+		if valid == nil {
+			valid = fill(len(rows), true)
+		}
+		valid[i] = false
+	}
+	return valid
+}
+
+func gatherSlice[T any](values []T, rows []uint32) []T {
+	out := make([]T, len(rows))
+	for i, row := range rows {
+		if row != NoRow {
+			out[i] = values[row]
+		}
+	}
+	return out
+}
+
+func gatherText(out, c *Column, rows []uint32) {
+	out.Offsets = make([]uint32, 1, len(rows)+1)
+	for i, row := range rows {
+		if row != NoRow && !out.IsNull(i) {
+			out.Data = append(out.Data, c.Text(int(row))...)
+		}
+		out.Offsets = append(out.Offsets, uint32(len(out.Data)))
+	}
+}
+
+// Choose returns, row by row, the value of whenTrue where condition holds and of otherwise
+// elsewhere. Both have the same type.
+func Choose(condition []bool, whenTrue, otherwise *Column) *Column {
+	joined := Concat([]*Column{whenTrue, otherwise})
+	rows := make([]uint32, len(condition))
+	for i, c := range condition {
+		rows[i] = uint32(i)
+		if !c {
+			rows[i] += uint32(whenTrue.Length)
+		}
+	}
+	return Gather(joined, rows)
+}
+
+// Concat returns the columns, which have one type, one after the other. Text comes out without a
+// dictionary unless all share one.
+func Concat(columns []*Column) *Column {
+	if len(columns) == 1 {
+		return columns[0]
+	}
+	out := &Column{Type: columns[0].Type, Offsets: startOffsets(columns[0].Type)}
+	shared := sharedDictionary(columns)
+	for _, c := range columns {
+		out.Valid = appendValid(out.Valid, out.Length, c)
+		out.Length += c.Length
+		switch {
+		case shared:
+			out.Codes, out.Dict, out.Offsets = append(out.Codes, c.Codes...), c.Dict, nil
+		case out.Offsets != nil:
+			appendText(out, c)
+		default:
+			out.Bools = append(out.Bools, c.Bools...)
+			out.Ints = append(out.Ints, c.Ints...)
+			out.Floats = append(out.Floats, c.Floats...)
+			out.Decimals = append(out.Decimals, c.Decimals...)
+		}
+	}
+	return out
+}
+
+func startOffsets(t schema.Type) []uint32 {
+	switch t.Kind {
+	case schema.String, schema.Bytes, schema.JSON:
+		return []uint32{0}
+	case schema.List, schema.Map, schema.Vector:
+		panic(fmt.Sprintf("BUG: concat of %s", t))
+	default:
+		return nil
+	}
+}
+
+func sharedDictionary(columns []*Column) bool {
+	for _, c := range columns {
+		if c.Dict == nil || c.Dict != columns[0].Dict {
+			return false
+		}
+	}
+	return true
+}
+
+func appendText(out, c *Column) {
+	for i := range c.Length {
+		if !c.IsNull(i) {
+			out.Data = append(out.Data, c.Text(i)...)
+		}
+		out.Offsets = append(out.Offsets, uint32(len(out.Data)))
+	}
+}
+
+func appendValid(valid []bool, length int, c *Column) []bool {
+	if valid == nil && c.Valid == nil {
+		return nil
+	}
+	if valid == nil {
+		valid = fill(length, true)
+	}
+	if c.Valid != nil {
+		return append(valid, c.Valid...)
+	}
+	return append(valid, fill(c.Length, true)...)
+}

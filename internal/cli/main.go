@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/fettle-ml/fettle/internal/app"
+)
+
+// Streams are what a command reads and writes.
+type Streams struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+}
+
+// Main runs the command that the arguments ask for and returns its exit code. An interrupt or a
+// termination signal cancels the command, which leaves no partial output.
+func Main(args []string, streams Streams) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return Run(ctx, args, streams)
+}
+
+// Run is Main under a context of the caller.
+func Run(ctx context.Context, args []string, streams Streams) int {
+	s := &session{streams: streams}
+	root := newRoot(s)
+	root.SetArgs(args)
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.Err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return s.code
+	}
+	var ran ranError
+	if !errors.As(err, &ran) {
+		// Whatever fails before a command's own code runs is a matter of its arguments.
+		err = &app.Error{Code: app.ExitUsage, Message: err.Error(), Hint: "see fettle --help"}
+	}
+	if ctx.Err() != nil {
+		err = &app.Error{Code: app.ExitInterrupted, Message: "interrupted; no output was written"}
+	}
+	return s.fail(err)
+}
+
+// ranError marks an error that a command's own code returned.
+type ranError struct{ error }
+
+// Unwrap returns the command's error.
+func (e ranError) Unwrap() error { return e.error }
+
+// fail reports an error and returns its exit code.
+func (s *session) fail(err error) int {
+	known := &app.Error{Code: app.ExitUnavailable, Message: err.Error()}
+	errors.As(err, &known)
+	if s.output == outputJSON {
+		s.writeJSON(s.streams.Err, errorObject(known))
+		return known.Code
+	}
+	for _, problem := range known.Problems {
+		fmt.Fprintln(s.streams.Err, s.problemLine(problem))
+	}
+	fmt.Fprintf(s.streams.Err, "%s %s\n", s.paint(red, "error:"), known.Error())
+	return known.Code
+}
+
+// errorObject is the error as the API writes it too.
+func errorObject(err *app.Error) map[string]any {
+	codes := map[int]string{
+		app.ExitFailed: "failed", app.ExitUsage: "invalid_argument", app.ExitInvalid: "rejected",
+		app.ExitRefused: "conflict", app.ExitUnavailable: "unavailable",
+		app.ExitInterrupted: "interrupted",
+	}
+	body := map[string]any{"code": codes[err.Code], "message": err.Message}
+	if err.Err != nil {
+		body["message"] = (&app.Error{Message: err.Message, Err: err.Err}).Error()
+	}
+	if err.Hint != "" {
+		body["hint"] = err.Hint
+	}
+	if len(err.Problems) > 0 {
+		body["details"] = err.Problems
+	}
+	return map[string]any{"error": body}
+}

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/fettle-ml/fettle/internal/app"
+)
+
+type color string
+
+const (
+	red    color = "31"
+	yellow color = "33"
+	bold   color = "1"
+)
+
+// paint colours text when stderr is a terminal and nobody said no.
+func (s *session) paint(c color, text string) string {
+	if s.noColor || os.Getenv("NO_COLOR") != "" || !isTerminal(s.streams.Err) {
+		return text
+	}
+	return "\x1b[" + string(c) + "m" + text + "\x1b[0m"
+}
+
+// isTerminal reports whether a person watches the stream.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := file.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	// The null device is a character device too.
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
+}
+
+func (s *session) problemLine(p app.Problem) string {
+	line := p.String()
+	if p.Severity == app.SeverityWarning {
+		return strings.Replace(line, "warning:", s.paint(yellow, "warning:"), 1)
+	}
+	return line
+}
+
+// writeJSON writes one object on one line. Encoding cannot fail for the types of results.
+func (s *session) writeJSON(w io.Writer, value any) {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		fmt.Fprintf(s.streams.Err, "error: write the result: %v\n", err)
+		s.code = app.ExitUnavailable
+	}
+}
+
+// table writes rows in aligned columns, without space at line ends.
+func table(w io.Writer, rows [][]string) {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	_ = t.Flush() // a strings.Builder takes everything
+	for line := range strings.Lines(b.String()) {
+		fmt.Fprintln(w, strings.TrimRight(line, " \n"))
+	}
+}
+
+// plural writes a number and its noun.
+func plural[N int | int64](n N, noun string) string {
+	if n == 1 {
+		return fmt.Sprintf("%d %s", n, noun)
+	}
+	if before, found := strings.CutSuffix(noun, "y"); found {
+		return fmt.Sprintf("%d %sies", n, before)
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fettle-ml/fettle/internal/app"
+)
+
+// The formats of results.
+const (
+	outputText = "text"
+	outputJSON = "json"
+)
+
+// session is one run of the command line: the global flags, and the exit code of a command that
+// did its work and found something to report.
+type session struct {
+	streams Streams
+	dir     string
+	output  string
+	quiet   bool
+	noColor bool
+	code    int
+}
+
+func newRoot(s *session) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "fettle",
+		Short: "Features for machine learning: declared once, the same value everywhere",
+		Long: "Fettle turns one declaration of features into training data that never looks into\n" +
+			"the future. Start with: fettle init --template cards my-project",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if s.output != outputText && s.output != outputJSON {
+				bad := s.output
+				s.output = outputText
+				return fmt.Errorf("-o is %q; it is text or json", bad)
+			}
+			return nil
+		},
+		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
+	}
+	flags := root.PersistentFlags()
+	flags.StringVarP(&s.dir, "chdir", "C", ".", "run as if started in `DIR`")
+	flags.StringVarP(&s.output, "output-format", "o", outputText, "`text|json`: the form of results")
+	flags.BoolVarP(&s.quiet, "quiet", "q", false, "no progress on stderr")
+	flags.BoolVar(&s.noColor, "no-color", false, "no colours, even on a terminal")
+	root.AddCommand(newInit(s), newLint(s), newTrain(s), newWhy(s), newVersion(s))
+	return root
+}
+
+// run adapts a command's function: what it returns is the command's own error, not one of usage.
+func (s *session) run(f func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
+	return func(command *cobra.Command, args []string) error {
+		if err := f(command, args); err != nil {
+			return ranError{err}
+		}
+		return nil
+	}
+}
+
+// path resolves a path given by the user against -C; "-" and "" stay.
+func (s *session) path(path string) string {
+	if path == "" || path == "-" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(s.dir, path)
+}
+
+func usage(format string, args ...any) error {
+	return &app.Error{Code: app.ExitUsage, Message: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fettle-ml/fettle/internal/app"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// trainFlags are the flags of train that need reading.
+type trainFlags struct {
+	options     app.TrainOptions
+	gap, maxAge string
+}
+
+func newTrain(s *session) *cobra.Command {
+	f := &trainFlags{}
+	command := &cobra.Command{
+		Use:   "train (--model M | --features F..) --output FILE",
+		Short: "Compute a training set: the label rows with every feature as of the row's time",
+		Args:  cobra.NoArgs,
+		RunE: s.run(func(command *cobra.Command, _ []string) error {
+			options, err := f.resolve(s)
+			if err != nil {
+				return err
+			}
+			report, stop := s.newProgress()
+			options.Progress = report
+			result, err := app.Train(command.Context(), options)
+			stop()
+			if err != nil {
+				return err
+			}
+			s.printTrain(result)
+			return nil
+		}),
+	}
+	flags, o := command.Flags(), &f.options
+	flags.StringVar(&o.Model, "model", "", "compute the features of model `M`")
+	flags.StringSliceVar(&o.Features, "features", nil,
+		"compute features `F..`: view.feature or view.*, several with commas")
+	flags.StringVar(&o.Labels, "labels", "",
+		"take the label rows from `FILE`, or - for stdin (default: the model's label source)")
+	flags.StringVar(&o.Time, "time", "", "`COLUMN` of the labels that holds the time asked for")
+	flags.StringVar(&o.Output, "output", "", "write `FILE`; Parquet or CSV by its suffix")
+	flags.StringVar(&o.Mode, "mode", "ideal", "`ideal`: an event counts if it was available")
+	flags.StringVar(&f.gap, "gap", "0s", "evaluate a `DURATION` before the label's time")
+	flags.StringVar(&f.maxAge, "max-age", "0s", "null values older than a `DURATION`; 0s: none")
+	flags.StringVar(&o.Timezone, "timezone", "", "`ZONE` of label times that have none")
+	flags.IntVar(&o.MaxBad, "max-bad", 0, "leave out up to `N` bad rows and list them")
+	flags.BoolVar(&o.Strict, "strict", false, "refuse sources that do not say when events can be known")
+	command.MarkFlagsMutuallyExclusive("model", "features")
+	command.MarkFlagsOneRequired("model", "features")
+	if err := command.MarkFlagRequired("output"); err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return command
+}
+
+// resolve reads the durations and resolves paths against -C.
+func (f *trainFlags) resolve(s *session) (app.TrainOptions, error) {
+	o := f.options
+	o.Dir, o.Labels, o.Output = s.dir, s.path(o.Labels), s.path(o.Output)
+	o.Input = s.streams.In
+	var err error
+	if o.Gap, err = schema.ParseDuration(f.gap); err != nil {
+		return o, usage("--gap: %v", err)
+	}
+	if o.MaxAge, err = schema.ParseDuration(f.maxAge); err != nil {
+		return o, usage("--max-age: %v", err)
+	}
+	if o.Mode != "ideal" {
+		return o, usage("--mode is %q; training sets are computed in mode ideal", o.Mode)
+	}
+	if o.MaxBad < 0 {
+		return o, usage("--max-bad is %d; it is 0 or more", o.MaxBad)
+	}
+	return o, nil
+}
+
+func (s *session) printTrain(r *app.TrainResult) {
+	if s.output == outputJSON {
+		s.writeJSON(s.streams.Out, r)
+		return
+	}
+	out := s.streams.Out
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(s.streams.Err, "%s %s\n", s.paint(yellow, "warning:"), warning)
+	}
+	fmt.Fprintf(out, "wrote %s with %s to %s\n", plural(r.Rows, "row"),
+		plural(len(r.Features), "feature"), r.Output)
+	fmt.Fprintf(out, "manifest %s\ndataset  %s\n", r.Manifest, r.DatasetID)
+	for _, source := range r.Sources {
+		fmt.Fprintf(out, "read %s: %s, %s, %s, %s left out\n", source.Name,
+			plural(int64(source.Files), "file"), plural(source.Rows, "row"),
+			plural(source.Duplicates, "duplicate"), plural(source.Quarantined, "bad row"))
+	}
+	if r.NullLabels > 0 {
+		fmt.Fprintf(out, "%s without a time or a key: no features\n", plural(r.NullLabels, "row"))
+	}
+	rows := [][]string{{"feature", "type", "null", "missing", "expired", "default", "error"}}
+	for _, f := range r.Features {
+		row := []string{f.Name, f.Type}
+		for _, n := range []int64{f.Nulls, f.Missing, f.Expired, f.Default, f.Error} {
+			row = append(row, strconv.FormatInt(n, 10))
+		}
+		rows = append(rows, row)
+	}
+	table(out, rows)
+}

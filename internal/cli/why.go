@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/fettle-ml/fettle/internal/app"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+func newWhy(s *session) *cobra.Command {
+	options := app.WhyOptions{}
+	var request []string
+	command := &cobra.Command{
+		Use:   "why FEATURE KEY=V..",
+		Short: "Explain one value: the events behind it, and those left out with the reason",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: s.run(func(command *cobra.Command, args []string) error {
+			options.Dir, options.Feature = s.dir, args[0]
+			var err error
+			if options.Key, err = pairs("the key", args[1:]); err != nil {
+				return err
+			}
+			if options.Request, err = pairs("--request", request); err != nil {
+				return err
+			}
+			if options.Limit < 1 {
+				return usage("--limit is %d; it is 1 or more", options.Limit)
+			}
+			result, err := app.Why(command.Context(), options)
+			if err != nil {
+				return err
+			}
+			s.printWhy(result)
+			return nil
+		}),
+	}
+	flags := command.Flags()
+	flags.StringVar(&options.At, "at", "",
+		"the time `T` asked for: RFC 3339 with a zone, or a date in the project's zone (default now)")
+	flags.IntVar(&options.Limit, "limit", 100, "list up to `N` events of each part, the newest")
+	flags.StringArrayVar(&request, "request", nil, "a field `K=V` of the request; may be repeated")
+	return command
+}
+
+// pairs reads KEY=V arguments.
+func pairs(what string, args []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, arg := range args {
+		name, value, found := strings.Cut(arg, "=")
+		if _, twice := values[name]; !found || name == "" || twice {
+			return nil, usage("%s is %q; write KEY=V, each key once", what, arg)
+		}
+		values[name] = value
+	}
+	return values, nil
+}
+
+func (s *session) printWhy(r *app.WhyResult) {
+	if s.output == outputJSON {
+		s.writeJSON(s.streams.Out, r)
+		return
+	}
+	out := s.streams.Out
+	rows := [][]string{
+		{"feature", r.Feature},
+		{"value", valueText(r.Value) + " (" + r.Status + ")"},
+		{"type", r.Type},
+		{"expression", strings.TrimSpace(r.Expression)},
+		{"version", r.Version},
+		{"at", r.At},
+	}
+	if r.Boundary != r.At {
+		rows = append(rows, []string{"as of", r.Boundary})
+	}
+	if r.EventTime != nil {
+		age := time.Duration(*r.AgeSeconds * float64(time.Second)).Round(time.Second)
+		rows = append(rows, []string{"event time", *r.EventTime + ", " + age.String() + " before"})
+	}
+	table(out, rows)
+	for _, part := range r.Parts {
+		s.printPart(part)
+	}
+}
+
+// printPart writes one aggregate, or the newest row, and its events.
+func (s *session) printPart(p app.WhyPart) {
+	out, from := s.streams.Out, p.From
+	if from == "" {
+		from = "the beginning"
+	}
+	fmt.Fprintf(out, "\n%s of %s\n", p.Reads, p.View)
+	fmt.Fprintf(out, "from %s until before %s, known by %s\n", from, p.To, p.Boundary)
+	s.printEvents("counts", "count", p.Contributing, p.Events)
+	s.printEvents("is left out", "are left out", p.Excluded, p.Left)
+}
+
+func (s *session) printEvents(one, many string, total int, events []app.WhyEvent) {
+	verb := many
+	if total == 1 {
+		verb = one
+	}
+	fmt.Fprintln(s.streams.Out, plural(total, "event")+" "+verb)
+	rows, hidden := [][]string{}, total-len(events)
+	for i, e := range events {
+		if farAway(events, i) {
+			hidden++
+			continue
+		}
+		row := []string{"  " + e.Time, "available " + e.Available, e.Position}
+		switch {
+		case e.Reason != "":
+			row = append(row, e.Reason)
+		case e.Argument != nil:
+			row = append(row, valueText(e.Argument))
+		}
+		rows = append(rows, row)
+	}
+	table(s.streams.Out, rows)
+	if hidden > 0 {
+		fmt.Fprintf(s.streams.Out, "  and %d more; -o json lists them, up to --limit\n", hidden)
+	}
+}
+
+// nearby is how many events outside of a window are shown on each side of it.
+const nearby = 3
+
+// The reasons of events outside of a window.
+const (
+	reasonBefore = "before the window"
+	reasonAfter  = "at or after the window's end"
+)
+
+// farAway reports whether an event, of a list from the newest to the oldest, lies outside of the
+// window with several of the same reason between them. Other reasons are always worth a line.
+func farAway(events []app.WhyEvent, i int) bool {
+	between := i
+	switch events[i].Reason {
+	case reasonBefore:
+		between = i - nearby
+	case reasonAfter:
+		between = i + nearby
+	default:
+		return false
+	}
+	return between >= 0 && between < len(events) && events[between].Reason == events[i].Reason
+}
+
+// valueText writes a value for people.
+func valueText(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return "null"
+	case float64:
+		return schema.FormatFloat(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}

@@ -1,0 +1,262 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// read is the aggregates of one argument within a group: they share a lane, so that a sum serves
+// sum, avg and the variances. A leaf that is nil is not wanted.
+type read struct {
+	selection int // filter and non-null argument
+	whenTrue  int // any, all: selection of the true ones
+	lane      int // -1: nothing but counts
+	slot      int // of the distinct count
+	scale     int // of a decimal argument
+
+	count, anyTrue, allTrue      *leaf
+	sum, avg                     *leaf
+	varSamp, varPop, devS, devP  *leaf
+	least, most, first, last, of *leaf // of: distinct
+}
+
+// addAggregate finds or makes the group and read of an aggregate and its leaf.
+func (t *taskFold) addAggregate(index int) error {
+	a := t.task.view.Aggregates[index]
+	where := conditions(t.task.view, a.Where)
+	base, err := t.feed.selection(where, nil)
+	if err != nil {
+		return err
+	}
+	g := t.groupOf(t.window(a.Window), base)
+	l := newLeaf(a, t.task.evaluation.rows.Count)
+	l.time = g.time
+	t.aggregates[index] = l
+	r, err := t.readOf(g, a, where)
+	if err != nil {
+		return fmt.Errorf("aggregate %s of view %s: %w", a.Func, t.task.view.Name, err)
+	}
+	return r.attach(a, l, t.feed)
+}
+
+func (t *taskFold) window(w plan.Window) int {
+	for i, known := range t.windows {
+		if equalWindows(known, w) {
+			return i
+		}
+	}
+	t.windows = append(t.windows, w)
+	return len(t.windows) - 1
+}
+
+func equalWindows(a, b plan.Window) bool {
+	sinceA, sinceB := a.Since, b.Since
+	a.Since, b.Since = nil, nil
+	return a == b && (sinceA == nil) == (sinceB == nil) && (sinceA == nil || *sinceA == *sinceB)
+}
+
+func (t *taskFold) groupOf(window, base int) *group {
+	for _, g := range t.groups {
+		if g.window == window && g.base == base {
+			return g
+		}
+	}
+	g := &group{window: window, base: base, time: noTimes(t.task.evaluation.rows.Count)}
+	t.groups = append(t.groups, g)
+	return g
+}
+
+// readOf returns the read for an aggregate's selection and lane.
+func (t *taskFold) readOf(g *group, a *plan.Aggregate, where []*plan.Expr) (*read, error) {
+	want := read{lane: -1, selection: g.base, whenTrue: -1}
+	var err error
+	switch {
+	case len(a.Args) == 0:
+	case a.Func == "count_if":
+		want.selection, err = t.feed.selection(append(where, a.Args[0]), nil)
+	case a.Func == "any" || a.Func == "all":
+		want.whenTrue, err = t.feed.selection(append(where, a.Args[0]), nil)
+		if err == nil {
+			want.selection, err = t.feed.selection(where, a.Args[0])
+		}
+	default:
+		want.selection, err = t.feed.selection(where, a.Args[0])
+	}
+	if err == nil && laned(a) {
+		want.scale = decimalScale(a.Args[0].Type)
+		want.lane, err = t.feed.lane(want.selection, a.Args[0], ordered(a))
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range g.reads {
+		if r.selection == want.selection && r.whenTrue == want.whenTrue && r.lane == want.lane {
+			return r, nil
+		}
+	}
+	g.reads = append(g.reads, &want)
+	return &want, nil
+}
+
+// laned reports whether the aggregate reads values, not only counts.
+func laned(a *plan.Aggregate) bool {
+	switch a.Func {
+	case "count":
+		return a.Distinct
+	case "count_if", "any", "all":
+		return false
+	default:
+		return true
+	}
+}
+
+// ordered reports whether the aggregate compares or copies values, so that a number in their order
+// can stand for them.
+func ordered(a *plan.Aggregate) bool {
+	switch a.Func {
+	case "sum", "avg", "var_samp", "var_pop", "stddev_samp", "stddev_pop":
+		return false
+	default:
+		return true
+	}
+}
+
+func decimalScale(t schema.Type) int {
+	if t.Kind == schema.Decimal {
+		return t.Size
+	}
+	return 0
+}
+
+// attach gives the leaf its place in the read.
+func (r *read) attach(a *plan.Aggregate, l *leaf, f *feed) error {
+	if r.lane >= 0 && ordered(a) && a.Func != "count" {
+		l.interner = f.values[f.lanes[r.lane].value].interner
+		if l.interner != nil {
+			l.ints, l.decimals = make([]int64, len(l.valid)), nil
+		}
+	}
+	place, known := r.leafOf(a)
+	if !known {
+		return fmt.Errorf("the engine has no aggregate %s", a.Func)
+	}
+	*place = l
+	switch {
+	case a.Distinct:
+		r.slot = f.slots
+		f.slots++
+		l.zero, l.failed = true, make([]bool, len(l.valid))
+	case a.Func == "count" || a.Func == "count_if":
+		l.zero = true
+	}
+	return nil
+}
+
+func (r *read) leafOf(a *plan.Aggregate) (**leaf, bool) {
+	if a.Distinct && a.Func == "count" {
+		return &r.of, true
+	}
+	places := map[string]**leaf{
+		"count": &r.count, "count_if": &r.count, "any": &r.anyTrue, "all": &r.allTrue,
+		"sum": &r.sum, "avg": &r.avg, "var_samp": &r.varSamp, "var_pop": &r.varPop,
+		"stddev_samp": &r.devS, "stddev_pop": &r.devP, "min": &r.least, "max": &r.most,
+		"first": &r.first, "last": &r.last,
+	}
+	place, known := places[a.Func]
+	return place, known
+}
+
+// Aggregates returns the names of the aggregates the engine computes.
+func Aggregates() []string {
+	return []string{
+		"count", "count_if", "sum", "avg", "min", "max", "var", "var_samp", "var_pop", "stddev",
+		"stddev_samp", "stddev_pop", "first", "last", "any", "all",
+	}
+}
+
+// finish turns what was folded into columns.
+func (t *taskFold) finish() {
+	t.columns = map[int]*batch.Column{}
+	for i, l := range t.aggregates {
+		t.columns[i] = l.column()
+	}
+	if t.newest == nil {
+		return
+	}
+	t.newestColumns = map[int]*batch.Column{}
+	for k, column := range t.feed.newest {
+		if t.task.newest[column] {
+			t.newestColumns[column] = t.gather(k, t.feed.scan.source.Columns[column].Type)
+		}
+	}
+}
+
+// gather collects a column of the newest rows from the chunks they lie in.
+func (t *taskFold) gather(newest int, kind schema.Type) *batch.Column {
+	rows := make([]uint32, len(t.newest.time))
+	byPart := make([]int32, len(t.feed.parts)+1) // how many rows each part gives, then where they start
+	for i, at := range t.newest.time {
+		if at != NoTime {
+			byPart[t.newest.origin[i]>>32+1]++
+		}
+	}
+	for p := range t.feed.parts {
+		byPart[p+1] += byPart[p]
+	}
+	next := append([]int32(nil), byPart...)
+	wanted := make([]uint32, byPart[len(t.feed.parts)])
+	for i, at := range t.newest.time {
+		rows[i] = batch.NoRow
+		if at == NoTime {
+			continue
+		}
+		p := t.newest.origin[i] >> 32
+		rows[i], wanted[next[p]] = uint32(next[p]), uint32(t.newest.origin[i])
+		next[p]++
+	}
+	pieces := []*batch.Column{batch.Repeat(schema.NullOf(kind), 0)}
+	for p, part := range t.feed.parts {
+		if from, to := byPart[p], byPart[p+1]; from < to {
+			pieces = append(pieces, batch.Gather(part.newest[newest], wanted[from:to]))
+		}
+	}
+	return batch.Gather(batch.Concat(pieces), rows)
+}
+
+// column returns the leaf as a column of its type.
+func (l *leaf) column() *batch.Column {
+	c := &batch.Column{Type: l.kind, Length: len(l.valid)}
+	if l.zero {
+		// A count is null only where a cap was exceeded.
+		for i, failed := range l.failed {
+			l.valid[i] = !failed
+		}
+		if l.failed == nil {
+			for i := range l.valid {
+				l.valid[i] = true
+			}
+		}
+	}
+	for _, valid := range l.valid {
+		if !valid {
+			c.Valid = l.valid
+			break
+		}
+	}
+	switch {
+	case l.interner != nil:
+		c = l.interner.column(l.ints, l.valid)
+		c.Type = l.kind
+	case l.kind.Kind == schema.Bool:
+		c.Bools = make([]bool, len(l.ints))
+		for i, x := range l.ints {
+			c.Bools[i] = x != 0
+		}
+	default:
+		c.Ints, c.Floats, c.Decimals = l.ints, l.floats, l.decimals
+	}
+	return c
+}

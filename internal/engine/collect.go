@@ -1,0 +1,230 @@
+package engine
+
+import (
+	"math"
+
+	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/engine/window"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// eventRows is events in columns: those of a part, or of a partition under work.
+type eventRows struct {
+	entity      []int32 // number within the partition
+	time        []int64
+	ready       []int64 // when each can be known; nil: at its time
+	sequence    []int64
+	unsequenced []bool   // null sequence; nil: none
+	words       []uint64 // selection bits, stride words an event
+	ints        [][]int64
+	floats      [][]float64
+	decimals    [][]schema.Int128
+	origin      []uint64 // part and row in its chunk; only if the feed keeps it
+}
+
+// part is one chunk's events for one feed, in the order of partitions.
+type part struct {
+	ordinal int64
+	starts  []int32 // of each partition, and the end
+	rows    eventRows
+	newest  []*batch.Column // of the chunk, as feed.newest
+	chunk   *Chunk          // only when traced
+}
+
+// stride is the number of words of selection bits an event has.
+func (f *feed) stride() int { return (len(f.selections) + 63) / 64 }
+
+// collect reduces one chunk to the rows of the feed's entities and orders them by partition.
+func (f *feed) collect(scope *chunkScope) {
+	columns := make([]*batch.Column, len(f.key))
+	for i, program := range f.key {
+		columns[i] = scope.eval(program)
+	}
+	numbers, nulls := f.table.numbers(columns, scope.keep, false)
+	if scope.keep != nil {
+		nulls = countNullKeys(numbers, scope.keep)
+	}
+	order, starts := f.partition(numbers)
+	p := &part{ordinal: scope.chunk.Ordinal, starts: starts}
+	if len(order) > 0 {
+		f.fill(p, scope, numbers, order)
+	}
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.noKey += nulls
+	if len(order) > 0 {
+		f.parts = append(f.parts, p)
+	}
+}
+
+func countNullKeys(numbers []int32, keep []bool) int64 {
+	var nulls int64
+	for i, number := range numbers {
+		if number == nullKey && keep[i] {
+			nulls++
+		}
+	}
+	return nulls
+}
+
+// partition returns the rows that have an entity, in the order of partitions and then of position.
+func (f *feed) partition(numbers []int32) (order []uint32, starts []int32) {
+	count := f.partitions()
+	mask := int32(count - 1)
+	starts = make([]int32, count+1)
+	for _, number := range numbers {
+		if number >= 0 {
+			starts[number&mask+1]++
+		}
+	}
+	for p := range count {
+		starts[p+1] += starts[p]
+	}
+	order = make([]uint32, starts[count])
+	next := append([]int32(nil), starts[:count]...)
+	for row, number := range numbers {
+		if number >= 0 {
+			order[next[number&mask]] = uint32(row)
+			next[number&mask]++
+		}
+	}
+	return order, starts
+}
+
+// fill copies what the feed needs of the rows in order.
+func (f *feed) fill(p *part, scope *chunkScope, numbers []int32, order []uint32) {
+	rows := &p.rows
+	rows.entity = make([]int32, len(order))
+	for k, row := range order {
+		rows.entity[k] = numbers[row] >> f.partitionBits
+	}
+	rows.time = pick(scope.chunk.EventTime, order)
+	if scope.ready != nil {
+		rows.ready = pick(scope.ready, order)
+	}
+	if column := f.scan.source.Sequence; column >= 0 {
+		f.fillSequence(rows, scope.chunk.Columns[f.scan.position[column]], order)
+	}
+	f.fillWords(rows, scope, order)
+	rows.ints = make([][]int64, f.counts[window.Ints])
+	rows.floats = make([][]float64, f.counts[window.Floats])
+	rows.decimals = make([][]schema.Int128, f.counts[window.Decimals])
+	for _, v := range f.values {
+		f.fillValue(rows, v, scope, order)
+	}
+	if !f.keepOrigin {
+		return
+	}
+	rows.origin = make([]uint64, len(order))
+	for k, row := range order {
+		rows.origin[k] = uint64(row)
+	}
+	for _, column := range f.newest {
+		p.newest = append(p.newest, scope.chunk.Columns[f.scan.position[column]])
+	}
+	p.chunk = scope.chunk
+}
+
+func pick[T any](values []T, order []uint32) []T {
+	out := make([]T, len(order))
+	for k, row := range order {
+		out[k] = values[row]
+	}
+	return out
+}
+
+func (f *feed) fillValue(rows *eventRows, v valueSpec, scope *chunkScope, order []uint32) {
+	column := scope.eval(v.program)
+	switch {
+	case v.interner != nil:
+		rows.ints[v.at] = pick(v.interner.numbers(column), order)
+	case column.Type.Kind == schema.Bool:
+		out := make([]int64, len(order))
+		for k, row := range order {
+			out[k] = intOf(column, int(row))
+		}
+		rows.ints[v.at] = out
+	case v.kind == window.Floats:
+		rows.floats[v.at] = pick(column.Floats, order)
+	case v.kind == window.Decimals:
+		rows.decimals[v.at] = pick(column.Decimals, order)
+	default:
+		rows.ints[v.at] = pick(column.Ints, order)
+	}
+}
+
+// fillSequence stores the sequence as integers of the same order.
+func (f *feed) fillSequence(rows *eventRows, c *batch.Column, order []uint32) {
+	switch c.Type.Kind {
+	case schema.String, schema.Bytes, schema.Decimal:
+		rows.sequence = pick(f.sequences.numbers(c), order)
+	case schema.Float64:
+		rows.sequence = make([]int64, len(order))
+		for k, row := range order {
+			rows.sequence[k] = orderedBits(c.Floats[row])
+		}
+	case schema.Bool:
+		rows.sequence = make([]int64, len(order))
+		for k, row := range order {
+			rows.sequence[k] = intOf(c, int(row))
+		}
+	default:
+		rows.sequence = pick(c.Ints, order)
+	}
+	if c.Valid == nil {
+		return
+	}
+	rows.unsequenced = make([]bool, len(order))
+	for k, row := range order {
+		rows.unsequenced[k] = !c.Valid[row]
+	}
+}
+
+// fillWords sets the selection bits.
+func (f *feed) fillWords(rows *eventRows, scope *chunkScope, order []uint32) {
+	stride := f.stride()
+	rows.words = make([]uint64, len(order)*stride)
+	for bit, spec := range f.selections {
+		word, mask := bit/64, uint64(1)<<(bit%64)
+		tests := spec.tests(scope)
+		for k, row := range order {
+			selected := true
+			for _, test := range tests {
+				selected = selected && test[row]
+			}
+			if selected {
+				rows.words[k*stride+word] |= mask
+			}
+		}
+	}
+}
+
+// tests returns the columns that must all be true of a selected event.
+func (s selectionSpec) tests(scope *chunkScope) [][]bool {
+	var tests [][]bool
+	for _, condition := range s.conditions {
+		tests = append(tests, truth(scope.eval(condition)))
+	}
+	if s.notNull != nil {
+		if valid := scope.eval(s.notNull).Valid; valid != nil {
+			tests = append(tests, valid)
+		}
+	}
+	if s.live && scope.deleted != nil {
+		live := make([]bool, len(scope.deleted))
+		for i, deleted := range scope.deleted {
+			live[i] = !deleted
+		}
+		tests = append(tests, live)
+	}
+	return tests
+}
+
+// orderedBits maps floats to integers of the same order.
+func orderedBits(x float64) int64 {
+	bits := int64(math.Float64bits(x))
+	if bits < 0 {
+		return math.MinInt64 - bits - 1
+	}
+	return bits
+}

@@ -1,0 +1,253 @@
+package expr
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// bindSum binds add and sub. Durations and numbers add alike; a timestamp must stay in the accepted
+// years.
+func bindSum(ints, floats, decimals kernel) binder {
+	return func(e *plan.Expr, args []evaluator) (evaluator, error) {
+		switch {
+		case e.Type.Kind == schema.Timestamp:
+			return strict(args, e.Type, inYears(ints)), nil
+		case isInts(e.Type.Kind):
+			return strict(args, e.Type, ints), nil
+		case e.Type.Kind == schema.Float64:
+			return strict(args, e.Type, floats), nil
+		case e.Type.Kind == schema.Decimal:
+			return strict(args, e.Type, decimals), nil
+		default:
+			return nil, unsupported(e)
+		}
+	}
+}
+
+// inYears drops, counted, what a kernel computes beyond the accepted years.
+func inYears(k kernel) kernel {
+	return func(c *call) {
+		k(c)
+		for i, t := range c.out.Ints {
+			if !schema.ValidTime(t) {
+				c.overflow(i)
+			}
+		}
+	}
+}
+
+// The loops below compute every row, nulls included, and look again only if something overflowed.
+
+func addInts(c *call) {
+	a, am := c.ints(0)
+	b, bm := c.ints(1)
+	var over int64
+	for i := range c.out.Ints {
+		x, y := a[i&am], b[i&bm]
+		s := x + y
+		over |= (x ^ s) & (y ^ s)
+		c.out.Ints[i] = s
+	}
+	if over >= 0 {
+		return
+	}
+	for i, s := range c.out.Ints {
+		if x, y := a[i&am], b[i&bm]; (x^s)&(y^s) < 0 {
+			c.overflow(i)
+		}
+	}
+}
+
+func subtractInts(c *call) {
+	a, am := c.ints(0)
+	b, bm := c.ints(1)
+	var over int64
+	for i := range c.out.Ints {
+		x, y := a[i&am], b[i&bm]
+		s := x - y
+		over |= (x ^ y) & (x ^ s)
+		c.out.Ints[i] = s
+	}
+	if over >= 0 {
+		return
+	}
+	for i, s := range c.out.Ints {
+		if x, y := a[i&am], b[i&bm]; (x^y)&(x^s) < 0 {
+			c.overflow(i)
+		}
+	}
+}
+
+func multiplyInts(c *call) {
+	a, am := c.ints(0)
+	b, bm := c.ints(1)
+	for i := range c.out.Ints {
+		x, y := a[i&am], b[i&bm]
+		if int64(int32(x)) != x || int64(int32(y)) != y {
+			hi, lo := bits.Mul64(magnitude(x), magnitude(y))
+			negative := (x < 0) != (y < 0)
+			if hi != 0 || lo > 1<<63 || lo == 1<<63 && !negative {
+				c.overflow(i)
+				continue
+			}
+		}
+		c.out.Ints[i] = x * y
+	}
+}
+
+func addFloats(c *call) {
+	a, am := c.floats(0)
+	b, bm := c.floats(1)
+	bad := false
+	for i := range c.out.Floats {
+		r := a[i&am] + b[i&bm] + 0
+		bad = bad || r-r != 0
+		c.out.Floats[i] = r
+	}
+	if bad {
+		c.dropNonFinite()
+	}
+}
+
+func subtractFloats(c *call) {
+	a, am := c.floats(0)
+	b, bm := c.floats(1)
+	bad := false
+	for i := range c.out.Floats {
+		r := a[i&am] - b[i&bm] + 0
+		bad = bad || r-r != 0
+		c.out.Floats[i] = r
+	}
+	if bad {
+		c.dropNonFinite()
+	}
+}
+
+func multiplyFloats(c *call) {
+	a, am := c.floats(0)
+	b, bm := c.floats(1)
+	bad := false
+	for i := range c.out.Floats {
+		r := float64(a[i&am]*b[i&bm]) + 0
+		bad = bad || r-r != 0
+		c.out.Floats[i] = r
+	}
+	if bad {
+		c.dropNonFinite()
+	}
+}
+
+func divideFloats(c *call) {
+	a, am := c.floats(0)
+	b, bm := c.floats(1)
+	bad := false
+	for i := range c.out.Floats {
+		r := a[i&am]/b[i&bm] + 0
+		bad = bad || r-r != 0
+		c.out.Floats[i] = r
+	}
+	if !bad {
+		return
+	}
+	for i := range c.out.Floats {
+		if b[i&bm] == 0 {
+			c.fail(i)
+		}
+	}
+	c.dropNonFinite()
+}
+
+// divideInts gives the exact quotient rounded once: an int64 beyond 2^53 is not rounded before.
+func divideInts(c *call) {
+	a, am := c.ints(0)
+	b, bm := c.ints(1)
+	const exact = 1 << 53
+	for i := range c.out.Floats {
+		x, y := a[i&am], b[i&bm]
+		switch {
+		case y == 0:
+			c.fail(i)
+		case x <= exact && x >= -exact && y <= exact && y >= -exact:
+			c.out.Floats[i] = float64(x)/float64(y) + 0
+		default:
+			c.out.Floats[i] = exactQuotient(x, y)
+		}
+	}
+}
+
+// truncateFloats is div: the float64 quotient without its fraction.
+func truncateFloats(c *call) {
+	divideFloats(c)
+	for i, x := range c.out.Floats {
+		c.out.Floats[i] = math.Trunc(x) + 0
+	}
+}
+
+func remainderFloats(c *call) {
+	a, am := c.floats(0)
+	b, bm := c.floats(1)
+	for i := range c.out.Floats {
+		x, y := a[i&am], b[i&bm]
+		if y == 0 {
+			c.fail(i)
+			continue
+		}
+		c.out.Floats[i] = math.Mod(x, y) + 0
+	}
+}
+
+func truncateInts(c *call) {
+	a, am := c.ints(0)
+	b, bm := c.ints(1)
+	for i := range c.out.Ints {
+		x, y := a[i&am], b[i&bm]
+		switch {
+		case y == 0:
+			c.fail(i)
+		case y == -1 && x == math.MinInt64:
+			c.overflow(i)
+		default:
+			c.out.Ints[i] = x / y
+		}
+	}
+}
+
+func remainderInts(c *call) {
+	a, am := c.ints(0)
+	b, bm := c.ints(1)
+	for i := range c.out.Ints {
+		if y := b[i&bm]; y == 0 {
+			c.fail(i)
+		} else {
+			c.out.Ints[i] = a[i&am] % y // Go gives 0 for the least int64 % -1
+		}
+	}
+}
+
+func negateInts(c *call) {
+	a, m := c.ints(0)
+	for i := range c.out.Ints {
+		x := a[i&m]
+		if x == math.MinInt64 {
+			c.overflow(i)
+		}
+		c.out.Ints[i] = -x
+	}
+}
+
+func negateFloats(c *call) {
+	a, m := c.floats(0)
+	for i := range c.out.Floats {
+		c.out.Floats[i] = 0 - a[i&m]
+	}
+}
+
+func negateDecimals(c *call) {
+	a, m := c.decimals(0)
+	for i := range c.out.Decimals {
+		c.out.Decimals[i] = a[i&m].Neg()
+	}
+}

@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"fmt"
+	"math/bits"
+	"sync"
+
+	"github.com/fettle-ml/fettle/internal/engine/expr"
+	"github.com/fettle-ml/fettle/internal/engine/window"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// feed is the events of one source under one key mapping, reduced to what its tasks read.
+type feed struct {
+	scan       *sourceScan
+	key        []*expr.Program
+	table      *keyTable
+	tasks      []*taskFold
+	selections []selectionSpec
+	values     []valueSpec
+	lanes      []laneSpec
+	newest     []int // stored columns of the source that are read of the newest row
+	keepOrigin bool  // some task reads the newest row, or the events are traced
+	slots      int   // windows of distinct counts over all tasks
+	counts     [kinds]int
+	sequences  *interner // of a sequence that is text or decimal
+
+	partitionBits int
+	mutex         sync.Mutex
+	parts         []*part
+	noKey         int64
+}
+
+// kinds is how many kinds of lanes there are.
+const kinds = 3
+
+// selectionSpec is one bit of an event: every condition true, and a value not null.
+type selectionSpec struct {
+	key        string
+	conditions []*expr.Program
+	notNull    *expr.Program
+	live       bool // tombstones are out
+}
+
+// valueSpec is one argument stored with each event.
+type valueSpec struct {
+	key      string
+	program  *expr.Program
+	kind     window.Kind
+	at       int // index among the values of its kind
+	interner *interner
+}
+
+// laneSpec is a value under a selection.
+type laneSpec struct {
+	selection, value int
+}
+
+// partitions returns how many partitions the entities fall into.
+func (f *feed) partitions() int { return 1 << f.partitionBits }
+
+// maxPartitionBits bounds the partitions: enough for an even load on two cores and for a part of
+// ten million events to stay near the cache.
+const maxPartitionBits = 6
+
+// number gives the entities of all tasks their numbers.
+func (f *feed) number() error {
+	f.table = newKeyTable()
+	for _, t := range f.tasks {
+		if err := t.task.keys.resolve(); err != nil {
+			return err
+		}
+		valid := t.task.keys.valid
+		if times := t.task.at.valid; times != nil {
+			valid = bothValid(valid, times)
+		}
+		t.numbers, _ = f.table.numbers(t.task.keys.columns, valid, true)
+	}
+	f.partitionBits = min(maxPartitionBits, bits.Len32(uint32(f.table.count)/4))
+	for _, t := range f.tasks {
+		t.group(int(f.table.count))
+	}
+	return nil
+}
+
+func bothValid(a, b []bool) []bool {
+	if a == nil {
+		return b
+	}
+	both := make([]bool, len(a))
+	for i := range both {
+		both[i] = a[i] && b[i]
+	}
+	return both
+}
+
+// conditions returns the filter of a view and an aggregate.
+func conditions(view *plan.View, where *plan.Expr) []*plan.Expr {
+	var all []*plan.Expr
+	for _, e := range []*plan.Expr{view.Where, where} {
+		if e != nil {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// selection returns the number of a selection, making it if there is none like it.
+func (f *feed) selection(all []*plan.Expr, notNull *plan.Expr) (int, error) {
+	key := "not null " + notNull.Key()
+	for _, e := range all {
+		key += " where " + e.Key()
+	}
+	for i, s := range f.selections {
+		if s.key == key {
+			return i, nil
+		}
+	}
+	spec := selectionSpec{key: key, live: f.scan.source.DeleteWhen != nil}
+	for _, e := range all {
+		program, err := f.scan.program(e)
+		if err != nil {
+			return 0, err
+		}
+		spec.conditions = append(spec.conditions, program)
+	}
+	if notNull != nil {
+		program, err := f.scan.program(notNull)
+		if err != nil {
+			return 0, err
+		}
+		spec.notNull = program
+	}
+	f.selections = append(f.selections, spec)
+	return len(f.selections) - 1, nil
+}
+
+// lane returns the number of a lane; ordered asks for values that compare as their type does.
+func (f *feed) lane(selection int, e *plan.Expr, ordered bool) (int, error) {
+	value, err := f.value(e, ordered)
+	if err != nil {
+		return 0, err
+	}
+	for i, l := range f.lanes {
+		if l.selection == selection && l.value == value {
+			return i, nil
+		}
+	}
+	f.lanes = append(f.lanes, laneSpec{selection, value})
+	return len(f.lanes) - 1, nil
+}
+
+func (f *feed) value(e *plan.Expr, ordered bool) (int, error) {
+	kind, interned, err := holding(e.Type, ordered)
+	if err != nil {
+		return 0, err
+	}
+	key := fmt.Sprint(e.Key(), interned)
+	for i, v := range f.values {
+		if v.key == key {
+			return i, nil
+		}
+	}
+	program, err := f.scan.program(e)
+	if err != nil {
+		return 0, err
+	}
+	spec := valueSpec{key: key, program: program, kind: kind, at: f.counts[kind]}
+	f.counts[kind]++
+	if interned {
+		spec.interner = newInterner(e.Type)
+	}
+	f.values = append(f.values, spec)
+	return len(f.values) - 1, nil
+}
+
+// holding says how values of a type are held in a lane, and whether by number.
+func holding(t schema.Type, ordered bool) (kind window.Kind, interned bool, err error) {
+	switch t.Kind {
+	case schema.Bool, schema.Int64, schema.Timestamp, schema.Date, schema.Duration:
+		return window.Ints, false, nil
+	case schema.Float64:
+		return window.Floats, false, nil
+	case schema.Decimal:
+		if ordered {
+			return window.Ints, true, nil
+		}
+		return window.Decimals, false, nil
+	case schema.String, schema.Bytes:
+		return window.Ints, true, nil
+	default:
+		return 0, false, fmt.Errorf("aggregates of %s are not available", t)
+	}
+}

@@ -1,0 +1,321 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/engine/window"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// foldAll folds every task, as soon as its keys are known: first those of the rows, then those at
+// the end of links.
+func (e *evaluation) foldAll(ctx context.Context, events Events) error {
+	for {
+		scans, waiting, err := e.nextScans()
+		if err != nil {
+			return err
+		}
+		for _, s := range scans {
+			if err := e.foldSource(ctx, events, s); err != nil {
+				return err
+			}
+		}
+		if !waiting {
+			return nil
+		}
+	}
+}
+
+// nextScans gathers, by source, the tasks that are not folded and whose keys can be computed.
+// Views without a source are folded at once. waiting says that other tasks are left.
+func (e *evaluation) nextScans() (scans []*sourceScan, waiting bool, err error) {
+	bySource := map[*plan.Source]*sourceScan{}
+	progress := false
+	for _, t := range e.order {
+		switch {
+		case t.folded:
+		case !t.keys.ready():
+			waiting = true
+		case !t.readsSource():
+			if err := t.keys.resolve(); err != nil {
+				return nil, false, err
+			}
+			t.folded, progress = true, true
+		default:
+			s := bySource[t.view.Source]
+			if s == nil {
+				if s, err = newSourceScan(t.view.Source); err != nil {
+					return nil, false, err
+				}
+				bySource[t.view.Source] = s
+				scans = append(scans, s)
+			}
+			if err := s.add(t); err != nil {
+				return nil, false, err
+			}
+			progress = true
+		}
+	}
+	if waiting && !progress {
+		panic("BUG: tasks wait for each other")
+	}
+	return scans, waiting || len(scans) > 0, nil
+}
+
+// readsSource reports whether any value of the task depends on events.
+func (t *task) readsSource() bool {
+	for _, wanted := range t.aggregates {
+		if wanted {
+			return true
+		}
+	}
+	return len(t.newest) > 0 || t.newestTime
+}
+
+// add prepares the fold of a task.
+func (s *sourceScan) add(t *task) error {
+	f, err := s.feed(t.view)
+	if err != nil {
+		return err
+	}
+	fold, err := newTaskFold(t, f)
+	if err != nil {
+		return err
+	}
+	t.fold = fold
+	f.tasks = append(f.tasks, fold)
+	return nil
+}
+
+// foldSource reads a source and folds the tasks of its feeds.
+func (e *evaluation) foldSource(ctx context.Context, events Events, s *sourceScan) error {
+	if err := s.run(ctx, events, e.options); err != nil {
+		return err
+	}
+	e.count(s)
+	for _, f := range s.feeds {
+		if err := f.foldPartitions(ctx, e.options.Workers); err != nil {
+			return err
+		}
+		for _, t := range f.tasks {
+			t.finish()
+			t.task.folded = true
+		}
+	}
+	return nil
+}
+
+// count adds what one scan saw to the report. A source read again for links counts once.
+func (e *evaluation) count(s *sourceScan) {
+	if e.report.Sources[s.source.Name] == nil {
+		counts := s.counts
+		e.report.Sources[s.source.Name] = &counts
+	}
+	for _, f := range s.feeds {
+		for _, t := range f.tasks {
+			e.report.NoKey[t.task.view.Name] = f.noKey
+		}
+	}
+}
+
+// foldPartitions works through the partitions on all workers.
+func (f *feed) foldPartitions(ctx context.Context, workers int) error {
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(workers, f.partitions()) {
+		group.Go(func() {
+			r := newReader(f)
+			for p := next.Add(1) - 1; int(p) < f.partitions() && ctx.Err() == nil; p = next.Add(1) - 1 {
+				r.foldPartition(int(p))
+			}
+		})
+	}
+	group.Wait()
+	return ctx.Err()
+}
+
+// foldPartition folds every entity of a partition for every task.
+func (r *reader) foldPartition(p int) {
+	r.partition.load(r.feed, p)
+	for local := range len(r.partition.offsets) - 1 {
+		from, end := r.partition.offsets[local], r.partition.offsets[local+1]
+		if from == end {
+			continue
+		}
+		r.enter(int(from), int(end))
+		entity := local<<r.feed.partitionBits | p
+		for _, t := range r.feed.tasks {
+			if rows := t.rowsOf(entity); len(rows) > 0 {
+				r.foldRows(t, rows)
+			}
+		}
+	}
+}
+
+// taskFold is what one task reads of its feed, and the columns it fills.
+type taskFold struct {
+	task       *task
+	feed       *feed
+	numbers    []int32 // entity of each row
+	order      []int32 // rows by entity, then by boundary
+	offsets    []int32 // of each entity in order
+	windows    []plan.Window
+	groups     []*group
+	aggregates map[int]*leaf
+	newest     *newestFold
+
+	columns       map[int]*batch.Column // finished aggregates, by index
+	newestColumns map[int]*batch.Column // of the newest rows, by column of the source
+	shift         int64                 // 1 with edge at
+}
+
+// group is the aggregates of one window and one filter: those that share their contributing events.
+type group struct {
+	window int
+	base   int // selection
+	time   []int64
+	reads  []*read
+}
+
+// newestFold is the newest row of each task row.
+type newestFold struct {
+	live   int // selection of rows that pass the view's filter and are no tombstones
+	time   []int64
+	origin []uint64
+}
+
+func newTaskFold(t *task, f *feed) (*taskFold, error) {
+	fold := &taskFold{task: t, feed: f, aggregates: map[int]*leaf{}}
+	f.keepOrigin = f.keepOrigin || t.evaluation.options.Trace != nil
+	if t.view.Edge == plan.At {
+		fold.shift = 1
+	}
+	for i, wanted := range t.aggregates {
+		if !wanted {
+			continue
+		}
+		if err := fold.addAggregate(i); err != nil {
+			return nil, err
+		}
+	}
+	if len(t.newest) == 0 && !t.newestTime {
+		return fold, nil
+	}
+	live, err := f.selection(conditions(t.view, nil), nil)
+	if err != nil {
+		return nil, err
+	}
+	rows := t.evaluation.rows.Count
+	fold.newest = &newestFold{live: live, time: noTimes(rows), origin: make([]uint64, rows)}
+	f.keepOrigin = true
+	for column := range t.newest {
+		if !slices.Contains(f.newest, column) {
+			f.newest = append(f.newest, column)
+		}
+		if err := f.scan.read(column); err != nil {
+			return nil, err
+		}
+	}
+	return fold, nil
+}
+
+func noTimes(rows int) []int64 {
+	times := make([]int64, rows)
+	for i := range times {
+		times[i] = NoTime
+	}
+	return times
+}
+
+// group orders the rows by entity and boundary.
+func (t *taskFold) group(entities int) {
+	t.offsets = make([]int32, entities+1)
+	for _, number := range t.numbers {
+		if number >= 0 {
+			t.offsets[number+1]++
+		}
+	}
+	for e := range entities {
+		t.offsets[e+1] += t.offsets[e]
+	}
+	t.order = make([]int32, t.offsets[entities])
+	next := append([]int32(nil), t.offsets[:entities]...)
+	for row, number := range t.numbers {
+		if number >= 0 {
+			t.order[next[number]] = int32(row)
+			next[number]++
+		}
+	}
+}
+
+// rowsOf returns the rows of an entity in the order of their boundaries.
+func (t *taskFold) rowsOf(entity int) []int32 {
+	rows, bound := t.order[t.offsets[entity]:t.offsets[entity+1]], t.task.bound.at
+	slices.SortFunc(rows, func(a, b int32) int { return cmp.Compare(bound[a], bound[b]) })
+	return rows
+}
+
+// leaf is a column of aggregate values under construction: a row is written at most once.
+type leaf struct {
+	kind      schema.Type
+	time      []int64 // of the newest contributing event; shared by a group
+	zero      bool    // no event gives 0, not null
+	interner  *interner
+	ints      []int64
+	floats    []float64
+	decimals  []schema.Int128
+	valid     []bool
+	failed    []bool // a cap was exceeded; nil: never
+	nonFinite atomic.Int64
+	overflow  atomic.Int64
+}
+
+func newLeaf(a *plan.Aggregate, rows int) *leaf {
+	l := &leaf{kind: a.Type, valid: make([]bool, rows)}
+	switch a.Type.Kind {
+	case schema.Float64:
+		l.floats = make([]float64, rows)
+	case schema.Decimal:
+		l.decimals = make([]schema.Int128, rows)
+	default:
+		l.ints = make([]int64, rows)
+	}
+	return l
+}
+
+func (l *leaf) setInt(row int32, x int64) { l.ints[row], l.valid[row] = x, true }
+
+// setFloat stores a result; one that is not finite becomes null and is counted.
+func (l *leaf) setFloat(row int32, x float64) {
+	if x-x != 0 {
+		l.nonFinite.Add(1)
+		return
+	}
+	l.floats[row], l.valid[row] = x+0, true
+}
+
+// setDecimal stores a result that fits, else counts it.
+func (l *leaf) setDecimal(row int32, x schema.Int128, fits bool) {
+	if !fits {
+		l.overflow.Add(1)
+		return
+	}
+	l.decimals[row], l.valid[row] = x, true
+}
+
+func (l *leaf) setInt64(row int32, x int64, fits bool) {
+	if !fits {
+		l.overflow.Add(1)
+		return
+	}
+	l.setInt(row, x)
+}
+
+// kindOf returns how an argument's values lie in a lane.
+func (f *feed) kindOf(lane int) window.Kind { return f.values[f.lanes[lane].value].kind }

@@ -1,0 +1,257 @@
+package engine
+
+import (
+	"sort"
+
+	"github.com/fettle-ml/fettle/internal/engine/window"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// partition is the events of some entities, grouped by entity and in total order. It belongs to one
+// worker, which fills it again and again.
+type partition struct {
+	rows    eventRows
+	offsets []int32 // of each entity of the partition, and the end
+	to      []int32 // scratch: where each row of a part goes
+	next    []int32
+	sorter  rowSorter
+}
+
+// load gathers partition number p of the feed from all parts.
+func (w *partition) load(f *feed, p int) {
+	entities := (int(f.table.count) - p + f.partitions() - 1) / f.partitions()
+	w.offsets = resized(w.offsets, entities+1)
+	clear(w.offsets)
+	for _, part := range f.parts {
+		for _, entity := range part.rows.entity[part.starts[p]:part.starts[p+1]] {
+			w.offsets[entity+1]++
+		}
+	}
+	for e := range entities {
+		w.offsets[e+1] += w.offsets[e]
+	}
+	w.allocate(f, int(w.offsets[entities]))
+	w.next = append(w.next[:0], w.offsets[:entities]...)
+	for number, part := range f.parts {
+		w.scatter(f, number, part, p)
+	}
+	for e := range entities {
+		w.order(int(w.offsets[e]), int(w.offsets[e+1]))
+	}
+}
+
+func resized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/4)
+	}
+	return s[:n]
+}
+
+// allocate makes room for n events with the columns that some part has.
+func (w *partition) allocate(f *feed, n int) {
+	r := &w.rows
+	r.entity, r.time = resized(r.entity, n), resized(r.time, n)
+	r.ready, r.sequence, r.unsequenced = r.ready[:0], r.sequence[:0], r.unsequenced[:0]
+	for _, part := range f.parts {
+		if part.rows.ready != nil {
+			r.ready = resized(r.ready, n)
+		}
+		if part.rows.sequence != nil {
+			r.sequence = resized(r.sequence, n)
+		}
+		if part.rows.unsequenced != nil {
+			r.unsequenced = resized(r.unsequenced, n)
+		}
+	}
+	r.words = resized(r.words, n*f.stride())
+	r.ints = resizedAll(r.ints, f.counts[window.Ints], n)
+	r.floats = resizedAll(r.floats, f.counts[window.Floats], n)
+	r.decimals = resizedAll(r.decimals, f.counts[window.Decimals], n)
+	if f.keepOrigin {
+		r.origin = resized(r.origin, n)
+	}
+}
+
+func resizedAll[T any](columns [][]T, count, n int) [][]T {
+	columns = resized(columns, count)
+	for i := range columns {
+		columns[i] = resized(columns[i], n)
+	}
+	return columns
+}
+
+// scatter moves the rows of one part to their entities.
+func (w *partition) scatter(f *feed, number int, part *part, p int) {
+	from, end := int(part.starts[p]), int(part.starts[p+1])
+	if from == end {
+		return
+	}
+	w.to = resized(w.to, end-from)
+	for i, entity := range part.rows.entity[from:end] {
+		w.to[i] = w.next[entity]
+		w.next[entity]++
+	}
+	in, out := &part.rows, &w.rows
+	place(out.time, in.time[from:end], w.to)
+	if len(out.ready) > 0 {
+		ready := in.ready
+		if ready == nil {
+			ready = in.time
+		}
+		place(out.ready, ready[from:end], w.to)
+	}
+	if in.sequence != nil {
+		w.scatterSequence(f, in, from, end)
+	}
+	w.scatterWords(in.words[from*f.stride():end*f.stride()], f.stride())
+	for _, v := range f.values {
+		switch {
+		case v.interner != nil:
+			placeRanks(out.ints[v.at], in.ints[v.at][from:end], w.to, v.interner.rank)
+		case v.kind == window.Ints:
+			place(out.ints[v.at], in.ints[v.at][from:end], w.to)
+		case v.kind == window.Floats:
+			place(out.floats[v.at], in.floats[v.at][from:end], w.to)
+		default:
+			place(out.decimals[v.at], in.decimals[v.at][from:end], w.to)
+		}
+	}
+	if f.keepOrigin {
+		for i, row := range in.origin[from:end] {
+			out.origin[w.to[i]] = uint64(number)<<32 | row
+		}
+	}
+}
+
+func (w *partition) scatterSequence(f *feed, in *eventRows, from, end int) {
+	if f.sequences != nil {
+		placeRanks(w.rows.sequence, in.sequence[from:end], w.to, f.sequences.rank)
+	} else {
+		place(w.rows.sequence, in.sequence[from:end], w.to)
+	}
+	if len(w.rows.unsequenced) == 0 {
+		return
+	}
+	for i := range w.to {
+		w.rows.unsequenced[w.to[i]] = in.unsequenced != nil && in.unsequenced[from+i]
+	}
+}
+
+func (w *partition) scatterWords(words []uint64, stride int) {
+	if stride == 1 {
+		place(w.rows.words, words, w.to)
+		return
+	}
+	for i, to := range w.to {
+		copy(w.rows.words[int(to)*stride:(int(to)+1)*stride], words[i*stride:(i+1)*stride])
+	}
+}
+
+func place[T any](out, in []T, to []int32) {
+	for i, x := range in {
+		out[to[i]] = x
+	}
+}
+
+// placeRanks stores the rank of each number; the number of a null may have none.
+func placeRanks(out, in []int64, to []int32, rank []int64) {
+	for i, x := range in {
+		if int(x) < len(rank) {
+			out[to[i]] = rank[x]
+		} else {
+			out[to[i]] = 0
+		}
+	}
+}
+
+// order puts the events [from, end) of one entity in total order: time, sequence (null first), and
+// position, in which they lie already.
+func (w *partition) order(from, end int) {
+	r := &w.rows
+	w.sorter.rows, w.sorter.from = r, from
+	ordered := true
+	for i := from + 1; i < end && ordered; i++ {
+		ordered = !w.sorter.before(i, i-1)
+	}
+	if ordered {
+		return
+	}
+	n := end - from
+	w.to = resized(w.to, n)
+	for i := range w.to {
+		w.to[i] = int32(i)
+	}
+	w.sorter.order = w.to
+	sort.Stable(&w.sorter)
+	w.permute(from, end)
+}
+
+// rowSorter sorts positions, relative to from, by time and sequence.
+type rowSorter struct {
+	rows  *eventRows
+	from  int
+	order []int32
+}
+
+func (s *rowSorter) before(i, j int) bool {
+	r := s.rows
+	if r.time[i] != r.time[j] || len(r.sequence) == 0 {
+		return r.time[i] < r.time[j]
+	}
+	if len(r.unsequenced) > 0 && r.unsequenced[i] != r.unsequenced[j] {
+		return r.unsequenced[i]
+	}
+	if len(r.unsequenced) > 0 && r.unsequenced[i] {
+		return false
+	}
+	return r.sequence[i] < r.sequence[j]
+}
+
+// Len implements sort.Interface.
+func (s *rowSorter) Len() int { return len(s.order) }
+
+// Less implements sort.Interface.
+func (s *rowSorter) Less(i, j int) bool {
+	return s.before(s.from+int(s.order[i]), s.from+int(s.order[j]))
+}
+
+// Swap implements sort.Interface.
+func (s *rowSorter) Swap(i, j int) { s.order[i], s.order[j] = s.order[j], s.order[i] }
+
+// permute brings the rows [from, end) of every column into the order in w.to.
+func (w *partition) permute(from, end int) {
+	r := &w.rows
+	permuteColumn(r.time[from:end], w.to, 1)
+	if len(r.ready) > 0 {
+		permuteColumn(r.ready[from:end], w.to, 1)
+	}
+	if len(r.sequence) > 0 {
+		permuteColumn(r.sequence[from:end], w.to, 1)
+	}
+	if len(r.unsequenced) > 0 {
+		permuteColumn(r.unsequenced[from:end], w.to, 1)
+	}
+	if len(r.words) > 0 {
+		stride := len(r.words) / len(r.time)
+		permuteColumn(r.words[from*stride:end*stride], w.to, stride)
+	}
+	permuteAll(r.ints, from, end, w.to)
+	permuteAll(r.floats, from, end, w.to)
+	permuteAll(r.decimals, from, end, w.to)
+	if len(r.origin) > 0 {
+		permuteColumn(r.origin[from:end], w.to, 1)
+	}
+}
+
+func permuteAll[T int64 | float64 | schema.Int128](columns [][]T, from, end int, order []int32) {
+	for _, column := range columns {
+		permuteColumn(column[from:end], order, 1)
+	}
+}
+
+func permuteColumn[T any](values []T, order []int32, stride int) {
+	old := append([]T(nil), values...)
+	for i, from := range order {
+		copy(values[i*stride:(i+1)*stride], old[int(from)*stride:(int(from)+1)*stride])
+	}
+}

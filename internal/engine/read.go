@@ -1,0 +1,343 @@
+package engine
+
+import (
+	"math"
+	"sort"
+
+	"github.com/fettle-ml/fettle/internal/engine/exact"
+	"github.com/fettle-ml/fettle/internal/engine/window"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// reader folds one entity at a time for one worker. Selections and lanes are built when a label
+// first reads them and forgotten with the entity.
+type reader struct {
+	feed       *feed
+	partition  partition
+	from, end  int // the entity's events in the partition
+	time       []int64
+	fence      fence
+	epoch      int
+	selections []window.Selection
+	selected   []int // epoch in which a selection was built
+	lanes      []window.Lane
+	laned      []int
+	cursors    []cursor // by window
+	extra      []int32
+	trueExtra  []int32
+}
+
+// cursor remembers where a window's ends were for the previous label: they never go back.
+type cursor struct{ from, to int }
+
+func newReader(f *feed) *reader {
+	return &reader{
+		feed:       f,
+		selections: make([]window.Selection, len(f.selections)), selected: make([]int, len(f.selections)),
+		lanes: make([]window.Lane, len(f.lanes)), laned: make([]int, len(f.lanes)),
+	}
+}
+
+// enter makes the events [from, end) of the partition the current entity.
+func (r *reader) enter(from, end int) {
+	r.from, r.end = from, end
+	r.time = r.partition.rows.time[from:end]
+	r.epoch++
+	r.fence.enter(r.time, r.partition.rows.ready, from, end)
+}
+
+func (r *reader) selection(i int) *window.Selection {
+	s := &r.selections[i]
+	if r.selected[i] != r.epoch {
+		r.selected[i] = r.epoch
+		stride := r.feed.stride()
+		s.Build(r.end-r.from, r.partition.rows.words[r.from*stride:r.end*stride], stride, i)
+	}
+	return s
+}
+
+func (r *reader) lane(i int) *window.Lane {
+	l := &r.lanes[i]
+	if r.laned[i] == r.epoch {
+		return l
+	}
+	r.laned[i] = r.epoch
+	spec := r.feed.lanes[i]
+	value, rows := r.feed.values[spec.value], &r.partition.rows
+	s := r.selection(spec.selection)
+	switch value.kind {
+	case window.Ints:
+		l.ResetInts(s, rows.ints[value.at][r.from:r.end])
+	case window.Floats:
+		l.ResetFloats(s, rows.floats[value.at][r.from:r.end])
+	default:
+		l.ResetDecimals(s, rows.decimals[value.at][r.from:r.end])
+	}
+	return l
+}
+
+// foldRows reads every window for the rows of the current entity, which come by boundary.
+func (r *reader) foldRows(t *taskFold, rows []int32) {
+	r.cursors = resized(r.cursors, len(t.windows))
+	clear(r.cursors)
+	r.fence.restart()
+	bound, trace := t.task.bound.at, t.task.evaluation.options.Trace
+	for _, row := range rows {
+		b := bound[row]
+		r.fence.advance(b)
+		if t.newest != nil {
+			r.readNewest(t, row, b+t.shift)
+		}
+		for _, g := range t.groups {
+			r.readGroup(g, r.span(t, g.window, b), row)
+		}
+		if trace != nil {
+			trace.record(r, t, row)
+		}
+	}
+}
+
+// span returns the events of a window as of b.
+func (r *reader) span(t *taskFold, number int, b int64) window.Range {
+	start, end := windowEnds(t.windows[number], b, t.shift)
+	c := &r.cursors[number]
+	c.from, c.to = advance(r.time, c.from, start), advance(r.time, c.to, end)
+	return r.fence.split(c.from, c.to)
+}
+
+// windowEnds returns the instants [start, end) of a window as of b; shift is 1 with edge at.
+func windowEnds(w plan.Window, b, shift int64) (start, end int64) {
+	end = b - w.Offset
+	start = math.MinInt64
+	switch {
+	case w.Kind == plan.Sliding:
+		start = end - w.Length
+		if w.Hop > 0 {
+			start, end = schema.FloorDiv(start, w.Hop)*w.Hop, schema.FloorDiv(end, w.Hop)*w.Hop
+		}
+		start += shift
+	case w.Since != nil:
+		start = *w.Since
+	}
+	return start, end + shift
+}
+
+// advance returns the first position from i on whose time is at least t, by doubling steps.
+func advance(times []int64, i int, t int64) int {
+	if i >= len(times) || times[i] >= t {
+		return i
+	}
+	step := 1
+	for i+step < len(times) && times[i+step] < t {
+		i += step
+		step *= 2
+	}
+	// times[i] < t, and times[i+step], if any, is not.
+	low, high := i+1, min(i+step, len(times))
+	return low + sort.Search(high-low, func(k int) bool { return times[low+k] >= t })
+}
+
+// readGroup reads the aggregates of one window and filter for one row.
+func (r *reader) readGroup(g *group, events window.Range, row int32) {
+	base := r.selection(g.base)
+	from, to := base.Rank(events.From), base.Rank(events.To)
+	newest := -1
+	if to > from {
+		newest = base.Event(to - 1)
+	}
+	for _, event := range events.Extra {
+		if base.Has(int(event)) {
+			newest = int(event)
+		}
+	}
+	if newest < 0 {
+		return
+	}
+	g.time[row] = r.time[newest]
+	for _, rd := range g.reads {
+		r.readLane(rd, events, row)
+	}
+}
+
+// ranks translates a range of events into one of selected events.
+func ranks(s *window.Selection, events window.Range, scratch []int32) window.Range {
+	out := window.Range{From: s.Rank(events.From), To: s.Rank(events.To), Extra: scratch[:0]}
+	for _, event := range events.Extra {
+		if s.Has(int(event)) {
+			out.Extra = append(out.Extra, int32(s.Rank(int(event))))
+		}
+	}
+	return out
+}
+
+func (r *reader) readLane(rd *read, events window.Range, row int32) {
+	in := ranks(r.selection(rd.selection), events, r.extra)
+	r.extra = in.Extra[:0]
+	n := in.To - in.From + len(in.Extra)
+	if n == 0 {
+		return
+	}
+	if rd.count != nil {
+		rd.count.setInt(row, int64(n))
+	}
+	if rd.whenTrue >= 0 {
+		r.readTruth(rd, events, n, row)
+	}
+	if rd.lane < 0 {
+		return
+	}
+	lane := r.lane(rd.lane)
+	switch lane.Kind {
+	case window.Floats:
+		readFloats(rd, lane, in, row)
+	case window.Ints:
+		readInts(rd, lane, in, row)
+	default:
+		readDecimals(rd, lane, in, row)
+	}
+	readSpread(rd, lane, in, row)
+	if rd.of == nil {
+		return
+	}
+	if d := lane.Distinct(rd.slot, in.From, in.To, in.Extra); d > window.DistinctCap {
+		rd.of.failed[row] = true
+	} else {
+		rd.of.setInt(row, int64(d))
+	}
+}
+
+func (r *reader) readTruth(rd *read, events window.Range, n int, row int32) {
+	in := ranks(r.selection(rd.whenTrue), events, r.trueExtra)
+	r.trueExtra = in.Extra[:0]
+	trues := in.To - in.From + len(in.Extra)
+	if rd.anyTrue != nil {
+		rd.anyTrue.setInt(row, truthValue(trues > 0))
+	}
+	if rd.allTrue != nil {
+		rd.allTrue.setInt(row, truthValue(trues == n))
+	}
+}
+
+func truthValue(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func readFloats(rd *read, lane *window.Lane, in window.Range, row int32) {
+	if rd.sum != nil || rd.avg != nil {
+		sum := exact.Float(lane.Sum(in.From, in.To, in.Extra))
+		if rd.sum != nil {
+			rd.sum.setFloat(row, sum)
+		}
+		if rd.avg != nil {
+			rd.avg.setFloat(row, sum/float64(in.To-in.From+len(in.Extra)))
+		}
+	}
+	if rd.least != nil {
+		rd.least.setFloat(row, lane.ExtremeFloat(in.From, in.To, in.Extra, false))
+	}
+	if rd.most != nil {
+		rd.most.setFloat(row, lane.ExtremeFloat(in.From, in.To, in.Extra, true))
+	}
+	if rd.first != nil {
+		rd.first.setFloat(row, lane.Floats[oldest(in)])
+	}
+	if rd.last != nil {
+		rd.last.setFloat(row, lane.Floats[newest(in)])
+	}
+}
+
+func readInts(rd *read, lane *window.Lane, in window.Range, row int32) {
+	if rd.sum != nil || rd.avg != nil {
+		acc, _ := lane.Sum(in.From, in.To, in.Extra)
+		if rd.sum != nil {
+			sum, fits := exact.Int64(acc)
+			rd.sum.setInt64(row, sum, fits)
+		}
+		if rd.avg != nil {
+			rd.avg.setFloat(row, exact.IntMean(acc, int64(in.To-in.From+len(in.Extra))))
+		}
+	}
+	if rd.least != nil {
+		rd.least.setInt(row, lane.ExtremeInt(in.From, in.To, in.Extra, false))
+	}
+	if rd.most != nil {
+		rd.most.setInt(row, lane.ExtremeInt(in.From, in.To, in.Extra, true))
+	}
+	if rd.first != nil {
+		rd.first.setInt(row, lane.Ints[oldest(in)])
+	}
+	if rd.last != nil {
+		rd.last.setInt(row, lane.Ints[newest(in)])
+	}
+}
+
+func readDecimals(rd *read, lane *window.Lane, in window.Range, row int32) {
+	if rd.sum == nil && rd.avg == nil {
+		return
+	}
+	acc, _ := lane.Sum(in.From, in.To, in.Extra)
+	if rd.sum != nil {
+		sum, fits := exact.Decimal(acc)
+		rd.sum.setDecimal(row, sum, fits)
+	}
+	if rd.avg != nil {
+		digits := rd.avg.kind.Size - rd.scale
+		mean, fits := exact.DecimalMean(acc, int64(in.To-in.From+len(in.Extra)), digits)
+		rd.avg.setDecimal(row, mean, fits)
+	}
+}
+
+// oldest and newest return the first and last position of a range that is not empty.
+func oldest(in window.Range) int {
+	if in.To > in.From {
+		return in.From
+	}
+	return int(in.Extra[0])
+}
+
+func newest(in window.Range) int {
+	if n := len(in.Extra); n > 0 {
+		return int(in.Extra[n-1])
+	}
+	return in.To - 1
+}
+
+// readSpread reads the variances: (n*S2 - S1*S1), rounded once, over n(n-1) or n*n.
+func readSpread(rd *read, lane *window.Lane, in window.Range, row int32) {
+	if rd.varSamp == nil && rd.varPop == nil && rd.devS == nil && rd.devP == nil {
+		return
+	}
+	n := int64(in.To - in.From + len(in.Extra))
+	spread := lane.Spread(in.From, in.To, in.Extra, rd.scale)
+	if n > 1 {
+		variance := spread / float64(n*(n-1))
+		setVariance(rd.varSamp, rd.devS, row, variance)
+	}
+	setVariance(rd.varPop, rd.devP, row, spread/float64(n*n))
+}
+
+func setVariance(variance, deviation *leaf, row int32, x float64) {
+	if variance != nil {
+		variance.setFloat(row, x)
+	}
+	if deviation != nil {
+		deviation.setFloat(row, math.Sqrt(x))
+	}
+}
+
+// readNewest finds the newest row before end that is available.
+func (r *reader) readNewest(t *taskFold, row int32, end int64) {
+	last := r.fence.newest(advance(r.time, 0, end))
+	if last < 0 {
+		return
+	}
+	if !r.selection(t.newest.live).Has(last) {
+		return
+	}
+	t.newest.time[row] = r.time[last]
+	t.newest.origin[row] = r.partition.rows.origin[r.from+last]
+}

@@ -1,0 +1,305 @@
+package engine
+
+import (
+	"context"
+	"math"
+	"sort"
+	"sync"
+
+	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/engine/expr"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// sourceScan is one pass over a source for all feeds that want it.
+type sourceScan struct {
+	source     *plan.Source
+	feeds      []*feed
+	programs   map[string]*expr.Program
+	where      *expr.Program
+	deleteWhen *expr.Program
+	available  *expr.Program
+	computed   map[int]*expr.Program
+	columns    []int       // stored columns to read
+	position   map[int]int // of a stored column among columns
+
+	mutex  sync.Mutex
+	counts SourceCounts
+}
+
+func newSourceScan(source *plan.Source) (*sourceScan, error) {
+	s := &sourceScan{
+		source: source, programs: map[string]*expr.Program{}, computed: map[int]*expr.Program{},
+		position: map[int]int{},
+	}
+	for _, rule := range []struct {
+		to   **expr.Program
+		from *plan.Expr
+	}{{&s.where, source.Where}, {&s.deleteWhen, source.DeleteWhen}, {&s.available, source.Available}} {
+		if rule.from == nil {
+			continue
+		}
+		program, err := s.program(rule.from)
+		if err != nil {
+			return nil, err
+		}
+		*rule.to = program
+	}
+	if source.Sequence >= 0 {
+		return s, s.read(source.Sequence)
+	}
+	return s, nil
+}
+
+// program compiles an expression over the source's columns once, and notes what it reads.
+func (s *sourceScan) program(e *plan.Expr) (*expr.Program, error) {
+	key := e.Key()
+	if program := s.programs[key]; program != nil {
+		return program, nil
+	}
+	program, err := expr.Compile(e)
+	if err != nil {
+		return nil, err
+	}
+	s.programs[key] = program
+	for _, leaf := range program.Leaves() {
+		if leaf.Op != plan.ColumnOf {
+			continue
+		}
+		if err := s.read(leaf.Index); err != nil {
+			return nil, err
+		}
+	}
+	return program, nil
+}
+
+// read notes that a column is needed: a stored one is read, a computed one compiled.
+func (s *sourceScan) read(column int) error {
+	if e := s.source.Columns[column].Expr; e != nil {
+		if s.computed[column] != nil {
+			return nil
+		}
+		program, err := s.program(e)
+		s.computed[column] = program
+		return err
+	}
+	if _, known := s.position[column]; !known {
+		s.position[column] = len(s.columns)
+		s.columns = append(s.columns, column)
+	}
+	return nil
+}
+
+// feed returns the feed of a key mapping, making it if there is none.
+func (s *sourceScan) feed(view *plan.View) (*feed, error) {
+	key := ""
+	for _, e := range view.Key {
+		key += e.Key() + "\n"
+	}
+	for _, f := range s.feeds {
+		known := ""
+		for _, e := range f.tasks[0].task.view.Key {
+			known += e.Key() + "\n"
+		}
+		if known == key {
+			return f, nil
+		}
+	}
+	f := &feed{scan: s}
+	for _, e := range view.Key {
+		program, err := s.program(e)
+		if err != nil {
+			return nil, err
+		}
+		f.key = append(f.key, program)
+	}
+	if column := s.source.Sequence; column >= 0 {
+		switch t := s.source.Columns[column].Type; t.Kind {
+		case schema.String, schema.Bytes, schema.Decimal:
+			f.sequences = newInterner(t)
+		}
+	}
+	s.feeds = append(s.feeds, f)
+	return f, nil
+}
+
+// run reads the source once and hands every chunk to the feeds.
+func (s *sourceScan) run(ctx context.Context, events Events, options Options) error {
+	for _, f := range s.feeds {
+		if err := f.number(); err != nil {
+			return err
+		}
+	}
+	emit := func(_ int, chunk *Chunk) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.collect(chunk)
+		if options.Progress != nil {
+			s.mutex.Lock()
+			options.Progress(s.source.Name, s.counts.Events)
+			s.mutex.Unlock()
+		}
+		return nil
+	}
+	if err := events.Scan(ctx, s.source, s.columns, options.Workers, emit); err != nil {
+		return err
+	}
+	for _, f := range s.feeds {
+		f.complete()
+	}
+	return nil
+}
+
+// complete fixes the order of parts and of interned values once all events are in.
+func (f *feed) complete() {
+	sort.Slice(f.parts, func(i, j int) bool { return f.parts[i].ordinal < f.parts[j].ordinal })
+	for _, v := range f.values {
+		if v.interner != nil {
+			v.interner.sort()
+		}
+	}
+	if f.sequences != nil {
+		f.sequences.sort()
+	}
+}
+
+// chunkScope is the event scope of one chunk: it computes each expression once.
+type chunkScope struct {
+	scan    *sourceScan
+	chunk   *Chunk
+	results map[*expr.Program]*batch.Column
+	nulls   expr.Counts
+	keep    []bool // false: filtered by the source, or never available; nil: all kept
+	deleted []bool // tombstones; nil: none
+	ready   []int64
+}
+
+// Rows implements expr.Environment.
+func (c *chunkScope) Rows() int { return len(c.chunk.EventTime) }
+
+// Leaf implements expr.Environment.
+func (c *chunkScope) Leaf(e *plan.Expr) *batch.Column {
+	switch e.Op {
+	case plan.ColumnOf:
+		if program := c.scan.computed[e.Index]; program != nil {
+			return c.eval(program)
+		}
+		return c.chunk.Columns[c.scan.position[e.Index]]
+	case plan.EventTime:
+		return &batch.Column{Type: schema.Of(schema.Timestamp), Length: c.Rows(), Ints: c.chunk.EventTime}
+	case plan.ReceivedAt:
+		if c.chunk.ReceivedAt == nil {
+			return batch.Repeat(schema.NullOf(schema.Of(schema.Timestamp)), c.Rows())
+		}
+		return &batch.Column{Type: schema.Of(schema.Timestamp), Length: c.Rows(), Ints: c.chunk.ReceivedAt}
+	default:
+		panic("BUG: an event has no such leaf")
+	}
+}
+
+func (c *chunkScope) eval(program *expr.Program) *batch.Column {
+	if column := c.results[program]; column != nil {
+		return column
+	}
+	column := program.Eval(c, &c.nulls)
+	c.results[program] = column
+	return column
+}
+
+// truth returns the rows where a bool column is true.
+func truth(c *batch.Column) []bool {
+	if c.Valid == nil {
+		return c.Bools
+	}
+	out := make([]bool, c.Length)
+	for i := range out {
+		out[i] = c.Valid[i] && c.Bools[i]
+	}
+	return out
+}
+
+// collect reduces one chunk for every feed.
+func (s *sourceScan) collect(chunk *Chunk) {
+	scope := &chunkScope{scan: s, chunk: chunk, results: map[*expr.Program]*batch.Column{}}
+	counts := SourceCounts{Events: int64(len(chunk.EventTime))}
+	if s.deleteWhen != nil {
+		scope.deleted = truth(scope.eval(s.deleteWhen))
+	}
+	if s.where != nil {
+		scope.keep = keepOrDeleted(truth(scope.eval(s.where)), scope.deleted, &counts)
+	}
+	scope.availability(&counts)
+	for _, f := range s.feeds {
+		f.collect(scope)
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.counts.Events += counts.Events
+	s.counts.Filtered += counts.Filtered
+	s.counts.Raised += counts.Raised
+	s.counts.Never += counts.Never
+	s.counts.Predicted.NonFinite += scope.nulls.NonFinite
+	s.counts.Predicted.Overflow += scope.nulls.Overflow
+	s.counts.Predicted.Cast += scope.nulls.Cast
+}
+
+// keepOrDeleted keeps the rows that pass the source's filter, and all tombstones.
+func keepOrDeleted(passes, deleted []bool, counts *SourceCounts) []bool {
+	keep := make([]bool, len(passes))
+	for i, pass := range passes {
+		keep[i] = pass || deleted != nil && deleted[i]
+		if !keep[i] {
+			counts.Filtered++
+		}
+	}
+	return keep
+}
+
+// availability sets when each event can be known, nil if that is its own time for all. Rows that
+// can never be known are left out.
+func (c *chunkScope) availability(counts *SourceCounts) {
+	times := c.chunk.EventTime
+	if c.scan.available == nil {
+		if c.chunk.ReceivedAt == nil {
+			return
+		}
+		c.ready = make([]int64, len(times))
+		for i, t := range times {
+			c.ready[i] = max(t, c.chunk.ReceivedAt[i])
+		}
+		return
+	}
+	rule := c.eval(c.scan.available)
+	c.ready = make([]int64, len(times))
+	later := false
+	for i, t := range times {
+		switch {
+		case rule.IsNull(i):
+			counts.Never++
+			c.drop(i)
+			c.ready[i] = math.MaxInt64
+			later = true
+		case rule.Ints[i] < t:
+			counts.Raised++
+			c.ready[i] = t
+		default:
+			c.ready[i] = rule.Ints[i]
+			later = later || rule.Ints[i] > t
+		}
+	}
+	if !later {
+		c.ready = nil
+	}
+}
+
+func (c *chunkScope) drop(row int) {
+	if c.keep == nil {
+		c.keep = make([]bool, c.Rows())
+		for i := range c.keep {
+			c.keep[i] = true
+		}
+	}
+	c.keep[row] = false
+}

@@ -1,0 +1,294 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/plan"
+)
+
+// timeSet is one time per row. Two tasks with the same timeSet are asked at the same times.
+type timeSet struct {
+	at    []int64
+	valid []bool // nil: all
+}
+
+// keySet is one entity per row. Keys of the rows are known at once, those of links when the
+// features they read are settled.
+type keySet struct {
+	entity  *plan.Entity
+	columns []*batch.Column
+	valid   []bool // false where a key column is null; nil: all; set with columns of links
+	known   bool
+	parts   []keyPart // of links
+	checked bool
+}
+
+// keyPart is where a key column of a linked entity comes from: column of parent, or feature of task.
+type keyPart struct {
+	parent  *keySet
+	column  int
+	task    *task
+	feature int
+}
+
+type taskKey struct {
+	view *plan.View
+	keys *keySet
+	at   *timeSet
+}
+
+type linkKey struct {
+	link  *plan.Link
+	keys  *keySet
+	bound *timeSet
+}
+
+type boundKey struct {
+	freshness plan.Freshness
+	at        *timeSet
+}
+
+// task is the evaluation of one view for every row, at one entity and one time per row.
+type task struct {
+	evaluation *evaluation
+	view       *plan.View
+	keys       *keySet
+	at         *timeSet
+	bound      *timeSet
+	features   []bool // wanted, by index in view.Features
+	aggregates []bool
+	newest     map[int]bool // columns of the newest row that are read
+	newestTime bool
+	references map[int]target // by index in view.References
+	folded     bool
+
+	fold     *taskFold
+	settledF map[int]*settled
+}
+
+// target is the task and feature a reference leads to.
+type target struct {
+	task    *task
+	feature int
+}
+
+// task returns the task of a view, keys and times, making it if there is none.
+func (e *evaluation) task(view *plan.View, keys *keySet, at *timeSet) (*task, error) {
+	key := taskKey{view, keys, at}
+	if t := e.tasks[key]; t != nil {
+		return t, nil
+	}
+	bound, err := e.bound(view.Freshness, at)
+	if err != nil {
+		return nil, fmt.Errorf("view %s: %w", view.Name, err)
+	}
+	t := &task{
+		evaluation: e, view: view, keys: keys, at: at, bound: bound,
+		features: make([]bool, len(view.Features)), aggregates: make([]bool, len(view.Aggregates)),
+		newest: map[int]bool{}, references: map[int]target{}, settledF: map[int]*settled{},
+	}
+	e.tasks[key] = t
+	e.order = append(e.order, t)
+	return t, nil
+}
+
+// bound returns the boundaries of a freshness at the times; the times themselves if they are it.
+func (e *evaluation) bound(f plan.Freshness, at *timeSet) (*timeSet, error) {
+	boundary, err := plan.NewBoundary(f)
+	if err != nil {
+		return nil, err
+	}
+	if boundary.Immediate() {
+		return at, nil
+	}
+	if set := e.bounds[boundKey{f, at}]; set != nil {
+		return set, nil
+	}
+	set := &timeSet{at: make([]int64, len(at.at)), valid: at.valid}
+	for i, t := range at.at {
+		if at.valid == nil || at.valid[i] {
+			set.at[i] = boundary.At(t)
+		}
+	}
+	e.bounds[boundKey{f, at}] = set
+	return set, nil
+}
+
+// require marks a feature and all it reads as wanted.
+func (t *task) require(feature int) error {
+	if t.features[feature] {
+		return nil
+	}
+	t.features[feature] = true
+	return t.requireExpr(t.view.Features[feature].Expr)
+}
+
+func (t *task) requireExpr(e *plan.Expr) error {
+	var failed error
+	e.Walk(func(node *plan.Expr) {
+		if err := t.requireLeaf(node); err != nil && failed == nil {
+			failed = err
+		}
+	})
+	return failed
+}
+
+func (t *task) requireLeaf(node *plan.Expr) error {
+	switch node.Op {
+	case plan.ColumnOf:
+		if computed := t.view.Source.Columns[node.Index].Expr; computed != nil {
+			return t.requireExpr(computed)
+		}
+		t.newest[node.Index] = true
+	case plan.EventTime, plan.ReceivedAt:
+		t.newestTime = true
+	case plan.AggregateOf:
+		t.aggregates[node.Index] = true
+	case plan.FeatureOf:
+		return t.require(node.Index)
+	case plan.ReferenceOf:
+		return t.requireReference(node.Index)
+	case plan.RequestOf:
+		field := t.view.Request[node.Index]
+		if t.evaluation.rows.Request[field.Name] == nil {
+			return fmt.Errorf("view %s reads request.%s, and the rows have no such column", t.view.Name, field.Name)
+		}
+	}
+	return nil
+}
+
+func (t *task) requireReference(index int) error {
+	if _, known := t.references[index]; known {
+		return nil
+	}
+	reference := t.view.References[index]
+	keys := t.keys
+	for _, link := range reference.Path {
+		next, err := t.evaluation.follow(link, keys, t.bound)
+		if err != nil {
+			return err
+		}
+		keys = next
+	}
+	other, err := t.evaluation.task(reference.View, keys, t.bound)
+	if err != nil {
+		return err
+	}
+	t.references[index] = target{other, reference.Feature}
+	return other.require(reference.Feature)
+}
+
+// follow returns the keys at the end of a link, whose own features are evaluated as of bound.
+func (e *evaluation) follow(link *plan.Link, keys *keySet, bound *timeSet) (*keySet, error) {
+	if set := e.links[linkKey{link, keys, bound}]; set != nil {
+		return set, nil
+	}
+	set := &keySet{entity: link.Entity}
+	e.links[linkKey{link, keys, bound}] = set
+	for _, part := range link.Key {
+		if part.View == nil {
+			set.parts = append(set.parts, keyPart{parent: keys, column: part.Column})
+			continue
+		}
+		t, err := e.task(part.View, keys, bound)
+		if err != nil {
+			return nil, err
+		}
+		if err := t.require(part.Feature); err != nil {
+			return nil, err
+		}
+		set.parts = append(set.parts, keyPart{task: t, feature: part.Feature})
+	}
+	return set, nil
+}
+
+// ready reports whether the keys can be computed from what is folded so far.
+func (k *keySet) ready() bool {
+	if k.known {
+		return true
+	}
+	for _, part := range k.parts {
+		if part.parent != nil && !part.parent.ready() ||
+			part.task != nil && !part.task.settleable(part.feature) {
+			return false
+		}
+	}
+	return true
+}
+
+// resolve computes the key columns, and which rows have a null among them.
+func (k *keySet) resolve() error {
+	if !k.known {
+		for _, part := range k.parts {
+			column, err := part.resolve()
+			if err != nil {
+				return err
+			}
+			k.columns = append(k.columns, column)
+		}
+		k.known = true
+	}
+	if k.checked {
+		return nil
+	}
+	k.checked = true
+	for _, column := range k.columns {
+		if column.Valid == nil {
+			continue
+		}
+		if k.valid == nil {
+			k.valid = append([]bool(nil), column.Valid...)
+			continue
+		}
+		for i, valid := range column.Valid {
+			k.valid[i] = k.valid[i] && valid
+		}
+	}
+	return nil
+}
+
+func (p keyPart) resolve() (*batch.Column, error) {
+	if p.task == nil {
+		return p.parent.columns[p.column], p.parent.resolve()
+	}
+	v, err := p.task.settle(p.feature)
+	if err != nil {
+		return nil, err
+	}
+	return p.task.visible(v.column), nil
+}
+
+// visible hides the rows whose own key or time is null: a link from nowhere leads nowhere.
+func (t *task) visible(c *batch.Column) *batch.Column {
+	if t.keys.valid == nil {
+		return c
+	}
+	gone := make([]bool, len(t.keys.valid))
+	for i, valid := range t.keys.valid {
+		gone[i] = !valid
+	}
+	return withoutRows(c, gone)
+}
+
+// settleable reports whether everything the feature reads is folded.
+func (t *task) settleable(feature int) bool {
+	if !t.folded {
+		return false
+	}
+	ok := true
+	var check func(e *plan.Expr)
+	check = func(e *plan.Expr) {
+		e.Walk(func(node *plan.Expr) {
+			switch node.Op {
+			case plan.FeatureOf:
+				check(t.view.Features[node.Index].Expr)
+			case plan.ReferenceOf:
+				to := t.references[node.Index]
+				ok = ok && to.task.keys.ready() && to.task.settleable(to.feature)
+			}
+		})
+	}
+	check(t.view.Features[feature].Expr)
+	return ok
+}

@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// Trace receives, for each task row folded, the entity's events and what became of them. It is for
+// explaining a few values: it copies every event of the entity.
+type Trace struct {
+	Reads []TraceRead
+}
+
+// TraceRead is one aggregate, or the newest row, of one view for one row.
+type TraceRead struct {
+	View      *plan.View
+	Aggregate int // index in View.Aggregates; -1: the newest row
+	Row       int32
+	Boundary  int64
+	Start     int64 // of the window, inclusive
+	End       int64 // exclusive
+	Events    []TraceEvent
+}
+
+// TraceEvent is one event of the entity as an aggregate saw it.
+type TraceEvent struct {
+	Time      int64
+	Available int64
+	Ordinal   int64 // of its chunk
+	ChunkRow  int
+	Reason    Reason
+	Argument  *schema.Value // of the aggregate; nil if it has none
+}
+
+// Reason says why an event counts or does not.
+type Reason uint8
+
+// The reasons, the first that holds.
+const (
+	Contributes  Reason = iota
+	BeforeWindow        // its time is before the window
+	AfterWindow         // its time is at or after the window's end
+	Unavailable         // it is not known yet as of the boundary
+	FilteredOut         // where is not true
+	NullArgument        // it contributes, but its argument is null
+	NotNewest           // a newer row is the newest
+)
+
+// String says the reason in words.
+func (r Reason) String() string {
+	return [...]string{
+		"contributes", "before the window", "at or after the window's end", "not available yet",
+		"where is not true", "argument is null", "a newer row exists",
+	}[r]
+}
+
+// record adds the reads of one row. It is called by one goroutine: traces are of one worker.
+func (t *Trace) record(r *reader, fold *taskFold, row int32) {
+	b := fold.task.bound.at[row]
+	for index := range fold.aggregates {
+		a := fold.task.view.Aggregates[index]
+		g, rd := fold.find(index)
+		start, end := windowEnds(a.Window, b, fold.shift)
+		read := TraceRead{
+			View: fold.task.view, Aggregate: index, Row: row, Boundary: b, Start: start, End: end,
+		}
+		for i := range r.time {
+			event := r.traceEvent(i)
+			event.Reason = reasonOf(event, start, end, b)
+			if event.Reason == Contributes && !r.selection(g.base).Has(i) {
+				event.Reason = FilteredOut
+			}
+			if event.Reason == Contributes && !r.selection(rd.selection).Has(i) {
+				event.Reason = NullArgument
+			}
+			if rd.lane >= 0 && r.selection(rd.selection).Has(i) {
+				event.Argument = r.argument(rd.lane, i, a.Args[0].Type)
+			}
+			read.Events = append(read.Events, event)
+		}
+		t.Reads = append(t.Reads, read)
+	}
+	if fold.newest != nil {
+		t.recordNewest(r, fold, row)
+	}
+}
+
+func (t *Trace) recordNewest(r *reader, fold *taskFold, row int32) {
+	b := fold.task.bound.at[row]
+	read := TraceRead{
+		View: fold.task.view, Aggregate: -1, Row: row, Boundary: b, Start: NoTime, End: b + fold.shift,
+	}
+	last := r.fence.newest(advance(r.time, 0, b+fold.shift))
+	for i := range r.time {
+		event := r.traceEvent(i)
+		event.Reason = reasonOf(event, NoTime, b+fold.shift, b)
+		switch {
+		case event.Reason != Contributes:
+		case i != last:
+			event.Reason = NotNewest
+		case !r.selection(fold.newest.live).Has(i):
+			event.Reason = FilteredOut
+		}
+		read.Events = append(read.Events, event)
+	}
+	t.Reads = append(t.Reads, read)
+}
+
+// find returns the group and read that fill an aggregate.
+func (t *taskFold) find(index int) (*group, *read) {
+	a, l := t.task.view.Aggregates[index], t.aggregates[index]
+	for _, g := range t.groups {
+		for _, rd := range g.reads {
+			if place, known := rd.leafOf(a); known && *place == l {
+				return g, rd
+			}
+		}
+	}
+	panic("BUG: an aggregate has no read")
+}
+
+func (r *reader) traceEvent(i int) TraceEvent {
+	rows := &r.partition.rows
+	origin := rows.origin[r.from+i]
+	event := TraceEvent{
+		Time: r.time[i], Available: r.time[i],
+		Ordinal: r.feed.parts[origin>>32].ordinal, ChunkRow: int(uint32(origin)),
+	}
+	if len(rows.ready) > 0 {
+		event.Available = rows.ready[r.from+i]
+	}
+	return event
+}
+
+func reasonOf(event TraceEvent, start, end, b int64) Reason {
+	switch {
+	case event.Time < start:
+		return BeforeWindow
+	case event.Time >= end:
+		return AfterWindow
+	case event.Available > b:
+		return Unavailable
+	default:
+		return Contributes
+	}
+}
+
+// argument returns the value of event i in a lane.
+func (r *reader) argument(lane, i int, kind schema.Type) *schema.Value {
+	value, rows, at := r.feed.values[r.feed.lanes[lane].value], &r.partition.rows, r.from+i
+	v := schema.Value{Type: kind}
+	switch {
+	case value.interner != nil:
+		v = value.interner.sorted.Value(int(rows.ints[value.at][at]))
+	case kind.Kind == schema.Float64:
+		v.Float = rows.floats[value.at][at]
+	case kind.Kind == schema.Decimal:
+		v.Dec = rows.decimals[value.at][at]
+	default:
+		v.Int = rows.ints[value.at][at]
+	}
+	return &v
+}

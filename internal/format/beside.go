@@ -1,0 +1,182 @@
+package format
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// CreateBeside begins a file whose first columns are all those of labels, row by row in their order
+// and untouched, and whose other columns are fields, which are written in the same order of rows.
+// Close fails unless there were as many rows as labels has.
+//
+// Between files of one format nothing is converted: Parquet keeps its schema elements, nested ones
+// too, and values; CSV keeps the text of each record. From one format to the other values are
+// converted by their types; a nested column, or a cell of CSV that does not fit the type that the
+// first rows have, is an error then. Labels must not be closed before the output.
+func CreateBeside(w io.Writer, kind Format, labels Input, fields []schema.Field) (Output, error) {
+	for _, field := range fields {
+		if err := writable(field); err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(labels.Columns(), func(c Column) bool { return c.Name == field.Name }) {
+			return nil, fmt.Errorf("the labels have a column %s already; rename it there or here", field.Name)
+		}
+	}
+	switch from := labels.(type) {
+	case *parquetInput:
+		if kind == Parquet && !from.refused {
+			return newParquetOutput(w, fields, from.labels())
+		}
+	case *csvInput:
+		if kind == CSV {
+			return newCSVBeside(w, from, fields)
+		}
+	}
+	return newConverted(w, kind, labels, fields)
+}
+
+func countError(labels, rows int64) error {
+	return fmt.Errorf("%d rows were written beside %d labels", rows, labels)
+}
+
+// converted writes labels of another format as columns like any other.
+type converted struct {
+	to     Output
+	fields []schema.Field // of the labels and then the output's own
+	labels *labelRows
+}
+
+func newConverted(w io.Writer, kind Format, labels Input, fields []schema.Field) (Output, error) {
+	var own []schema.Field
+	var wanted []Wanted
+	var local []bool
+	for i, c := range labels.Columns() {
+		t := c.Type
+		if t.Kind == schema.Null {
+			t = schema.Of(schema.String)
+		}
+		own = append(own, schema.Field{Name: c.Name, Type: t})
+		wanted = append(wanted, Wanted{Column: i, Type: t})
+		local = append(local, c.Local && t.Kind == schema.Timestamp)
+	}
+	all := slices.Concat(own, fields)
+	local = append(local, make([]bool, len(fields))...)
+	scan, err := labels.Scan(wanted)
+	if err != nil {
+		return nil, fmt.Errorf("labels can be written as %s only if each column can be read: %w", kind, err)
+	}
+	c := &converted{fields: all, labels: &labelRows{scan: scan}}
+	switch kind {
+	case Parquet:
+		o, err := newParquetOutput(w, all, nil)
+		c.to = o
+		if err == nil {
+			o.setLocal(local)
+			return c, nil
+		}
+		return nil, errors.Join(err, scan.Close())
+	case CSV:
+		o := &csvOutput{w: w, fields: all, local: local}
+		c.to = o
+		return c, o.header()
+	default:
+		return nil, errors.Join(fmt.Errorf("%w %q: write .parquet or .csv", ErrFormat, kind), scan.Close())
+	}
+}
+
+// Write appends rows behind those of the labels.
+func (c *converted) Write(b *batch.Batch) error {
+	for from := 0; from < b.Rows; {
+		labels, err := c.labels.next(b.Rows - from)
+		if err != nil {
+			return err
+		}
+		columns := slices.Clone(labels.Columns)
+		for _, column := range b.Columns {
+			columns = append(columns, column.Slice(from, from+labels.Rows))
+		}
+		if err := c.to.Write(batch.New(c.fields, columns)); err != nil {
+			return err
+		}
+		from += labels.Rows
+	}
+	return nil
+}
+
+// Close writes what ends the file.
+func (c *converted) Close() error {
+	return errors.Join(c.labels.end(), c.to.Close())
+}
+
+// labelRows reads the rows of labels as they are asked for.
+type labelRows struct {
+	scan  Scan
+	ready []*batch.Batch
+	rows  int64
+}
+
+// next returns at most limit rows; none left is an error.
+func (l *labelRows) next(limit int) (*batch.Batch, error) {
+	for len(l.ready) == 0 {
+		if err := l.load(); err != nil {
+			if errors.Is(err, io.EOF) {
+				err = countError(l.rows, l.rows+int64(limit))
+			}
+			return nil, err
+		}
+	}
+	b := l.ready[0]
+	if b.Rows <= limit {
+		l.ready = l.ready[1:]
+	} else {
+		l.ready[0] = slice(b, limit, b.Rows)
+		b = slice(b, 0, limit)
+	}
+	l.rows += int64(b.Rows)
+	return b, nil
+}
+
+func slice(b *batch.Batch, from, to int) *batch.Batch {
+	columns := make([]*batch.Column, len(b.Columns))
+	for i, c := range b.Columns {
+		columns[i] = c.Slice(from, to)
+	}
+	return &batch.Batch{Fields: b.Fields, Columns: columns, Rows: to - from}
+}
+
+func (l *labelRows) load() error {
+	unit, err := l.scan.Next()
+	if err != nil {
+		return err
+	}
+	return unit.Read(func(p *Part) error {
+		if len(p.Bad) > 0 {
+			bad := p.Bad[0]
+			return fmt.Errorf("label row %d, %s: %s; write the output in the format of the labels to keep it",
+				bad.Row, bad.Field, bad.Message)
+		}
+		l.ready = append(l.ready, p.Batch)
+		return nil
+	})
+}
+
+// end fails if labels are left.
+func (l *labelRows) end() error {
+	if len(l.ready) == 0 {
+		if err := l.load(); errors.Is(err, io.EOF) {
+			return l.scan.Close()
+		} else if err != nil {
+			return errors.Join(err, l.scan.Close())
+		}
+	}
+	left := int64(0)
+	for _, b := range l.ready {
+		left += int64(b.Rows)
+	}
+	return errors.Join(countError(l.rows+left, l.rows), l.scan.Close())
+}

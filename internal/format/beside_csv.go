@@ -1,0 +1,88 @@
+package format
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// csvLabels hands out the records of a CSV file as they stand there, without their line ends.
+type csvLabels struct {
+	blocks *csvBlocks
+	header []byte
+	data   []byte // whole records that are not handed out yet
+	rows   int64
+}
+
+func newCSVBeside(w io.Writer, labels *csvInput, fields []schema.Field) (Output, error) {
+	blocks, err := labels.begin()
+	if err != nil {
+		return nil, err
+	}
+	blocks.skipEmpty = len(labels.columns) > 1
+	header, err := blocks.header()
+	if err != nil {
+		return nil, errors.Join(err, blocks.close())
+	}
+	o := &csvOutput{w: w, fields: fields, beside: &csvLabels{blocks: blocks, header: chomp(header)}}
+	return o, o.header()
+}
+
+func chomp(record []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(record, []byte("\n")), []byte("\r"))
+}
+
+// next returns a number of records.
+func (l *csvLabels) next(rows int) ([][]byte, error) {
+	records := make([][]byte, 0, rows)
+	for len(records) < rows {
+		record, err := l.one()
+		if errors.Is(err, io.EOF) {
+			return nil, countError(l.rows, l.rows-int64(len(records))+int64(rows))
+		}
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, record)
+	}
+	return records, nil
+}
+
+func (l *csvLabels) one() ([]byte, error) {
+	for {
+		if len(l.data) == 0 {
+			block, err := l.blocks.next()
+			if err != nil {
+				return nil, err
+			}
+			l.data = block.data
+		}
+		n := skipRecord(l.data)
+		record := chomp(l.data[:n])
+		l.data = l.data[n:]
+		if len(record) > 0 || !l.blocks.skipEmpty {
+			l.rows++
+			return record, nil
+		}
+	}
+}
+
+// end fails if records are left.
+func (l *csvLabels) end() error {
+	written := l.rows
+	for {
+		_, err := l.one()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return errors.Join(err, l.blocks.close())
+		}
+	}
+	if l.rows != written {
+		return errors.Join(countError(l.rows, written), l.blocks.close())
+	}
+	return l.blocks.close()
+}

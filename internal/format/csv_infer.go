@@ -1,0 +1,116 @@
+package format
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// inferRows is how many rows the types of a CSV file are inferred from.
+const inferRows = 10_000
+
+// guess is what the fields of a column have in common, so far: each flag says that all of them can
+// be read so.
+type guess struct {
+	seen                                         bool
+	notBool, notInt, notFloat, notDate, notZoned bool
+	notWall                                      bool
+}
+
+// infer decides the types of the columns from the first rows. Rows that cannot be cut are left out
+// here; a scan reports them.
+func (c *csvInput) infer(blocks *csvBlocks) error {
+	guesses := make([]guess, len(c.columns))
+	for rows := 0; rows < inferRows; {
+		block, err := blocks.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		var cut cutter
+		for data := block.data; len(data) > 0 && rows < inferRows; rows++ {
+			fields, n, problem := cut.next(data)
+			if problem == "" && len(fields) == len(guesses) {
+				for i, f := range fields {
+					guesses[i].add(f)
+				}
+			}
+			data = data[n:]
+		}
+	}
+	for i, g := range guesses {
+		c.columns[i].Type, c.columns[i].Local = g.decide()
+	}
+	return nil
+}
+
+func (g *guess) add(f csvField) {
+	if f.null() {
+		return
+	}
+	text := f.text()
+	g.seen = true
+	if !g.notBool {
+		_, ok := parseBool(text)
+		g.notBool = !ok
+	}
+	if !g.notInt {
+		_, ok := parseInt(text)
+		g.notInt = !ok || padded(text)
+	}
+	if !g.notFloat {
+		_, ok := parseFloat(text)
+		g.notFloat = !ok || padded(text) || longInteger(text)
+	}
+	if !g.notDate {
+		_, ok := parseDate(text)
+		g.notDate = !ok
+	}
+	if !g.notZoned || !g.notWall {
+		_, zoned, ok := parseTime(text)
+		g.notZoned = g.notZoned || !ok || !zoned
+		g.notWall = g.notWall || !ok || zoned
+	}
+}
+
+// padded reports whether a number begins with zeros, as codes do that are not numbers: read as a
+// number, 00501 would lose them.
+func padded(text []byte) bool {
+	digits := strings.TrimLeft(view(text), "+-")
+	return len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9'
+}
+
+// longInteger reports whether an integer is beyond int64: most likely an identifier, which a float64
+// would round.
+func longInteger(text []byte) bool {
+	if strings.Trim(view(text), "+-0123456789") != "" {
+		return false
+	}
+	_, ok := parseInt(text)
+	return !ok
+}
+
+func (g *guess) decide() (t schema.Type, local bool) {
+	switch {
+	case !g.seen:
+		return schema.Of(schema.Null), false
+	case !g.notBool:
+		return schema.Of(schema.Bool), false
+	case !g.notInt:
+		return schema.Of(schema.Int64), false
+	case !g.notFloat:
+		return schema.Of(schema.Float64), false
+	case !g.notDate:
+		return schema.Of(schema.Date), true // read as times, dates are midnights without a zone
+	case !g.notZoned:
+		return schema.Of(schema.Timestamp), false
+	case !g.notWall:
+		return schema.Of(schema.Timestamp), true
+	default:
+		return schema.Of(schema.String), false
+	}
+}

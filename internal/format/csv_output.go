@@ -1,0 +1,147 @@
+package format
+
+import (
+	"encoding/base64"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// csvOutput writes CSV: line feeds, an empty field for null, a quoted empty one for the empty text.
+type csvOutput struct {
+	w      io.Writer
+	fields []schema.Field
+	local  []bool     // which fields are times without a zone
+	beside *csvLabels // records that the rows are appended to, or nil
+}
+
+// formatRows is how many rows one goroutine writes at a time.
+const formatRows = 4096
+
+// header writes the names of the columns, behind those of the labels.
+func (o *csvOutput) header() error {
+	var line []byte
+	if o.beside != nil {
+		line = append(line, o.beside.header...)
+	}
+	for i, field := range o.fields {
+		if i > 0 || o.beside != nil {
+			line = append(line, ',')
+		}
+		line = appendQuoted(line, field.Name)
+	}
+	_, err := o.w.Write(append(line, '\n'))
+	return err
+}
+
+// Write appends rows, which are turned to text on all processors.
+func (o *csvOutput) Write(b *batch.Batch) error {
+	checkBatch(b, o.fields)
+	labels, err := o.labels(b.Rows)
+	if err != nil {
+		return err
+	}
+	parts := (b.Rows + formatRows - 1) / formatRows
+	// A few parts at a time, so that the text of a large batch need not fit into memory.
+	const together = 64
+	for first := 0; first < parts; first += together {
+		texts := make([][]byte, min(together, parts-first))
+		err := parallel(len(texts), func(i int) error {
+			from := (first + i) * formatRows
+			texts[i] = o.format(b, labels, from, min(b.Rows, from+formatRows))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, text := range texts {
+			if _, err := o.w.Write(text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (o *csvOutput) labels(rows int) ([][]byte, error) {
+	if o.beside == nil {
+		return nil, nil
+	}
+	return o.beside.next(rows)
+}
+
+func (o *csvOutput) format(b *batch.Batch, labels [][]byte, from, to int) []byte {
+	text := make([]byte, 0, (to-from)*len(b.Columns)*12)
+	for row := from; row < to; row++ {
+		if labels != nil {
+			text = append(text, labels[row]...)
+		}
+		for i, c := range b.Columns {
+			if i > 0 || labels != nil {
+				text = append(text, ',')
+			}
+			if !c.IsNull(row) {
+				text = appendCell(text, c, row, o.local != nil && o.local[i])
+			}
+		}
+		text = append(text, '\n')
+	}
+	return text
+}
+
+// Close checks that every label has its row.
+func (o *csvOutput) Close() error {
+	if o.beside == nil {
+		return nil
+	}
+	return o.beside.end()
+}
+
+// appendCell appends a value that is not null.
+func appendCell(dst []byte, c *batch.Column, row int, local bool) []byte {
+	switch c.Type.Kind {
+	case schema.Bool:
+		return strconv.AppendBool(dst, c.Bools[row])
+	case schema.Int64, schema.Duration:
+		return strconv.AppendInt(dst, c.Ints[row], 10)
+	case schema.Float64:
+		return append(dst, schema.FormatFloat(c.Floats[row])...)
+	case schema.Decimal:
+		return append(dst, schema.FormatDecimal(c.Decimals[row], c.Type.Size)...)
+	case schema.Timestamp:
+		text := schema.FormatTime(c.Ints[row])
+		if local {
+			text = strings.TrimSuffix(text, "Z")
+		}
+		return append(dst, text...)
+	case schema.Date:
+		return append(dst, schema.FormatDate(c.Ints[row])...)
+	case schema.Bytes:
+		if text := c.Text(row); text != "" {
+			return base64.StdEncoding.AppendEncode(dst, []byte(text))
+		}
+		return append(dst, `""`...)
+	default:
+		return appendQuoted(dst, c.Text(row))
+	}
+}
+
+// appendQuoted appends a text, in quotes if it is empty or has a comma, a quote or a line end.
+func appendQuoted(dst []byte, text string) []byte {
+	if text != "" && !strings.ContainsAny(text, ",\"\r\n") {
+		return append(dst, text...)
+	}
+	dst = append(dst, '"')
+	for {
+		before, after, found := strings.Cut(text, `"`)
+		dst = append(dst, before...)
+		if !found {
+			return append(dst, '"')
+		}
+		dst = append(dst, `""`...)
+		text = after
+	}
+}

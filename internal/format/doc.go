@@ -1,0 +1,19 @@
+// Package format reads and writes tables in files: Parquet and CSV, the latter also compressed. It
+// is the only place that knows how bytes in a file become columns of package batch.
+//
+// An Input is a file that was opened: its columns, and scans over some of them. A Scan hands out
+// Units in the file's order; units are independent, so several goroutines can read one each. A unit
+// is a row group of Parquet, or a block of whole records of CSV. Reading one emits Parts: batches of
+// at most PartRows rows with the number of their first row. Row numbers count data rows from 1.
+//
+// What it refuses: columns that are nested (they are listed, not read), a wanted type that the
+// stored one does not fit without loss, and damaged files. A damaged file is an error that names it,
+// never a panic, whatever the library underneath does. A single cell that does not fit is a Bad
+// cell, not an error: it is null in the batch, and the caller decides about its row.
+//
+// Invariants of every batch that leaves this package: no NaN, no infinity (they become null and are
+// counted), no negative zero; times are microseconds, finer ones floored.
+//
+// What is written depends on the rows alone: not on how they were cut into batches, nor on the
+// number of processors.
+package format

@@ -1,0 +1,180 @@
+package format
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/disk"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// PartRows is the most rows that a Part holds.
+const PartRows = 1 << 17
+
+// ErrFormat is wrapped by errors about a file whose format is unknown or not supported.
+var ErrFormat = errors.New("unknown format")
+
+// Format is the kind of a file.
+type Format string
+
+// The formats.
+const (
+	Parquet Format = "parquet"
+	CSV     Format = "csv"
+)
+
+// Compression is what a text file is wrapped in.
+type Compression string
+
+// The compressions.
+const (
+	Plain Compression = ""
+	Gzip  Compression = "gz"
+	Zstd  Compression = "zst"
+)
+
+// Detect tells the format of a file from the end of its name.
+func Detect(name string) (Format, Compression, error) {
+	base, compression := path.Base(strings.ToLower(name)), Plain
+	for _, c := range []Compression{Gzip, Zstd} {
+		if rest, found := strings.CutSuffix(base, "."+string(c)); found {
+			base, compression = rest, c
+		}
+	}
+	switch path.Ext(base) {
+	case ".csv":
+		return CSV, compression, nil
+	case ".parquet", ".pq":
+		if compression == Plain {
+			return Parquet, Plain, nil
+		}
+	}
+	return "", "", fmt.Errorf("%s: %w: the name ends in none of .parquet, .csv, .csv.gz, .csv.zst; "+
+		"rename it or say the format", name, ErrFormat)
+}
+
+// Options says how a file is opened.
+type Options struct {
+	// Format overrides what the name says: parquet or csv, the latter also csv.gz and csv.zst.
+	// Empty: by the name.
+	Format string
+	// HeaderOnly keeps Open from looking at rows: the columns of a CSV then have the type Null, and
+	// cannot be read.
+	HeaderOnly bool
+}
+
+// Column is one column of a file.
+type Column struct {
+	Name string
+	// Type is what the file stores, in Fettle's types. Null: the file has nothing but nulls there,
+	// and the column can be read as any type.
+	Type schema.Type
+	// Local is true for timestamps without a zone: they are read as if the wall clock was UTC.
+	Local bool
+	// Unsupported says why the column cannot be read; empty if it can.
+	Unsupported string
+}
+
+// Wanted is a column to read, by its place in Input.Columns, and the type to read it as.
+type Wanted struct {
+	Column int
+	Type   schema.Type
+}
+
+// Input is an open file.
+type Input interface {
+	// Columns lists all columns in the file's order.
+	Columns() []Column
+	// Rows returns the number of rows, or -1 if only reading the file would tell.
+	Rows() int64
+	// Scan begins to read some columns of all rows. Several scans may be open at a time.
+	Scan(wanted []Wanted) (Scan, error)
+	// Close closes the file.
+	Close() error
+}
+
+// Scan hands out the units of a file, in order.
+type Scan interface {
+	// Next returns the next unit, or io.EOF. It is called by one goroutine at a time.
+	Next() (Unit, error)
+	// Close ends the scan, before its end or after it.
+	Close() error
+}
+
+// Unit is a run of rows that can be read by itself, at the same time as others.
+type Unit interface {
+	// Read reads the unit and hands out its parts in order. An error of emit ends it and is
+	// returned as it is.
+	Read(emit func(*Part) error) error
+}
+
+// Part is a run of rows as they were read.
+type Part struct {
+	First     int64 // number of the first row
+	Batch     *batch.Batch
+	Bad       []Bad // in order of row, then of wanted column
+	NonFinite int64 // cells that were NaN or infinite, and are null now
+}
+
+// Bad is a cell that does not fit its type. It is null in the batch.
+type Bad struct {
+	Row     int64 // from 1
+	Line    int64 // in text formats, from 1; 0 in others
+	Field   string
+	Code    string // bad_type, or bad_record for a record that cannot be cut into fields
+	Message string
+}
+
+// The codes of bad cells.
+const (
+	BadType   = "bad_type"
+	BadRecord = "bad_record"
+)
+
+// Open opens a file.
+func Open(fsys disk.Reader, name string, options Options) (Input, error) {
+	kind, compression, err := options.kind(name)
+	if err != nil {
+		return nil, err
+	}
+	if kind == Parquet {
+		return openParquet(fsys, name)
+	}
+	return openCSV(fsys, name, compression, options.HeaderOnly)
+}
+
+func (o Options) kind(name string) (Format, Compression, error) {
+	if o.Format == "" {
+		return Detect(name)
+	}
+	kind, compression, err := Detect("file." + o.Format)
+	if err != nil {
+		return "", "", fmt.Errorf("%s: %w %q; write parquet, csv, csv.gz or csv.zst",
+			name, ErrFormat, o.Format)
+	}
+	if _, c, err := Detect(name); err == nil && compression == Plain && kind == CSV {
+		compression = c // format: csv of a file named events.csv.gz
+	}
+	return kind, compression, nil
+}
+
+// checkWanted refuses columns that cannot be read at all.
+func checkWanted(name string, columns []Column, wanted []Wanted) error {
+	for _, w := range wanted {
+		if c := columns[w.Column]; c.Unsupported != "" {
+			return fmt.Errorf("%s: column %s cannot be read: %s", name, c.Name, c.Unsupported)
+		}
+	}
+	return nil
+}
+
+func fieldsOf(columns []Column, wanted []Wanted) []schema.Field {
+	fields := make([]schema.Field, len(wanted))
+	for i, w := range wanted {
+		fields[i] = schema.Field{Name: columns[w.Column].Name, Type: w.Type}
+	}
+	return fields
+}

@@ -1,0 +1,157 @@
+package format
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/fettle-ml/fettle/internal/disk"
+)
+
+// parquetInput is an open Parquet file.
+type parquetInput struct {
+	name    string
+	file    disk.File
+	parquet *parquet.File
+	columns []Column
+	nodes   []parquetNode // one per column
+	rows    int64
+	refused bool // a column cannot even be copied
+}
+
+// parquetNode is where a column lies in the file: its elements of the flattened schema and its
+// leaves in each row group. A column that is not nested has one of each.
+type parquetNode struct {
+	elementFrom, elementTo int
+	leafFrom, leafTo       int
+	stored                 stored
+}
+
+func openParquet(fsys disk.Reader, name string) (Input, error) {
+	file, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	input := &parquetInput{name: name, file: file}
+	err = guard(name, func() error { return input.open() })
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return input, nil
+}
+
+// guard turns a panic of the Parquet library, which a damaged file can cause, into an error that
+// names the file. Only calls into that library may run inside it: a panic of our own must not be
+// blamed on the file.
+func guard(name string, call func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = damaged(name, fmt.Errorf("%v", r))
+		}
+	}()
+	return call()
+}
+
+func damaged(name string, err error) error {
+	return fmt.Errorf("%s: damaged, or not a Parquet file: %w", name, err)
+}
+
+func (p *parquetInput) open() error {
+	size, err := p.file.Size()
+	if err != nil {
+		return err
+	}
+	if err := checkFooter(p.file, size); err != nil {
+		return damaged(p.name, err)
+	}
+	p.parquet, err = parquet.OpenFile(p.file, size, parquet.SkipPageIndex(true),
+		parquet.SkipBloomFilters(true), parquet.ReadBufferSize(1<<16))
+	if err != nil {
+		return damaged(p.name, err)
+	}
+	element, leaf := 1, 0 // element 0 is the root
+	for _, column := range p.parquet.Root().Columns() {
+		elements, leaves := countNodes(column)
+		stored := storedOf(column)
+		p.nodes = append(p.nodes, parquetNode{
+			elementFrom: element, elementTo: element + elements,
+			leafFrom: leaf, leafTo: leaf + leaves, stored: stored,
+		})
+		p.columns = append(p.columns, Column{
+			Name: column.Name(), Type: stored.fettle, Local: stored.local, Unsupported: stored.reason,
+		})
+		element, leaf = element+elements, leaf+leaves
+	}
+	for i := range p.parquet.RowGroups() {
+		if err := p.addGroup(i, leaf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addGroup checks what a row group says about itself.
+func (p *parquetInput) addGroup(i, leaves int) error {
+	group := &p.parquet.Metadata().RowGroups[i]
+	if group.NumRows < 0 || group.NumRows > 1<<40 || len(group.Columns) != leaves {
+		return damaged(p.name, fmt.Errorf("row group %d does not fit the schema", i))
+	}
+	p.rows += group.NumRows
+	for j, node := range p.nodes {
+		for _, chunk := range group.Columns[node.leafFrom:node.leafTo] {
+			switch codec := chunk.MetaData.Codec; codec {
+			case format.Uncompressed, format.Snappy, format.Gzip, format.Brotli, format.Zstd:
+			default:
+				// The library's LZ4 returns zeros for pages that are compressed by less than a third.
+				p.columns[j].Unsupported = fmt.Sprintf(
+					"it is compressed with %s, which is not supported; write it with zstd or snappy", codec)
+				p.refused = true
+			}
+		}
+	}
+	return nil
+}
+
+// checkFooter refuses a file whose footer would be longer than the file, before the library
+// allocates what a damaged length says.
+func checkFooter(file io.ReaderAt, size int64) error {
+	var tail [8]byte
+	if size < 12 {
+		return fmt.Errorf("%d bytes are too few", size)
+	}
+	if _, err := file.ReadAt(tail[:], size-8); err != nil {
+		return err
+	}
+	if string(tail[4:]) == "PARE" {
+		return errors.New("it is encrypted, which is not supported")
+	}
+	if length := int64(binary.LittleEndian.Uint32(tail[:4])); length > size-12 {
+		return fmt.Errorf("a footer of %d bytes in a file of %d", length, size)
+	}
+	return nil
+}
+
+func countNodes(column *parquet.Column) (elements, leaves int) {
+	if column.Leaf() {
+		return 1, 1
+	}
+	elements = 1
+	for _, child := range column.Columns() {
+		e, l := countNodes(child)
+		elements, leaves = elements+e, leaves+l
+	}
+	return elements, leaves
+}
+
+// Columns lists all columns.
+func (p *parquetInput) Columns() []Column { return p.columns }
+
+// Rows returns the number of rows.
+func (p *parquetInput) Rows() int64 { return p.rows }
+
+// Close closes the file.
+func (p *parquetInput) Close() error { return p.file.Close() }

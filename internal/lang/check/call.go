@@ -1,0 +1,76 @@
+package check
+
+import (
+	"strings"
+
+	"github.com/fettle-ml/fettle/internal/lang/ast"
+	"github.com/fettle-ml/fettle/internal/lang/diag"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/plan/builtin"
+)
+
+// clocks are functions of other languages that a feature cannot have: its value would depend on
+// when it is computed.
+var clocks = map[string]bool{
+	"now": true, "today": true, "current_timestamp": true, "current_date": true,
+	"current_time": true, "getdate": true, "sysdate": true, "localtimestamp": true,
+	"random": true, "rand": true, "uuid": true, "gen_random_uuid": true,
+}
+
+// IsClock reports whether a name is that of a clock or of randomness elsewhere.
+func IsClock(name string) bool { return clocks[strings.ToLower(name)] }
+
+// ClockHint says what to write instead of a clock.
+const ClockHint = "write as_of, the time the value is for"
+
+// notYet reports whether an error says that the call is not available yet.
+func notYet(f *builtin.Function, err error) bool {
+	return !f.Ready || strings.HasSuffix(err.Error(), "is not available yet")
+}
+
+func (c *Checker) call(e *ast.Call) *plan.Expr {
+	f, found := builtin.Lookup(e.Name)
+	if !found || f.Operator {
+		c.unknownFunction(e)
+		return nil
+	}
+	if f.Aggregate {
+		if e.Over == nil {
+			c.fail(e.Position(), diag.NeedsWindow, e.Name+" is an aggregate and needs a window",
+				"write "+e.Name+"(..) over 7d, or over all")
+			return nil
+		}
+		return c.Names.Aggregate(e, f)
+	}
+	switch {
+	case e.Over != nil || e.Where != nil:
+		c.fail(e.Position(), diag.NotAnAggregate, e.Name+" is not an aggregate and takes no window",
+			"remove over and where")
+		return nil
+	case e.Star || e.Distinct:
+		c.fail(e.Position(), diag.BadArguments, "only count takes * or distinct", "")
+		return nil
+	}
+	args, ok := c.all(e.Args)
+	if !ok || f.ReadsAsOf && !c.Names.AsOf(e.Position(), e.Name) {
+		return nil
+	}
+	return c.Resolve(e.Position(), f, args)
+}
+
+func (c *Checker) unknownFunction(e *ast.Call) {
+	if IsClock(e.Name) {
+		c.fail(e.Position(), diag.NoClock, e.Name+
+			"() is not a function: expressions read no clock and no chance",
+			ClockHint)
+		return
+	}
+	var names []string
+	for _, f := range builtin.All() {
+		if !f.Operator {
+			names = append(names, f.Name)
+		}
+	}
+	c.fail(e.Position(), diag.UnknownFunction, "there is no function "+e.Name,
+		diag.DidYouMean(e.Name, names, ""))
+}

@@ -1,0 +1,158 @@
+package lower
+
+import (
+	"fmt"
+
+	"github.com/fettle-ml/fettle/internal/lang/ast"
+	"github.com/fettle-ml/fettle/internal/lang/diag"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/plan/builtin"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// Limits of windows.
+const (
+	maxWindow = 3660 * schema.Day // ten years, leap days included
+	maxRows   = 10_000
+)
+
+// canonical are names of one aggregate: equal calls are computed once.
+var canonical = map[string]string{"var": "var_samp", "stddev": "stddev_samp"}
+
+// aggregate compiles an aggregate call of a feature; equal ones of a view are one.
+func (c *compiler) aggregate(s *valueScope, call *ast.Call, f *builtin.Function) *plan.Expr {
+	v := s.view
+	if v.source == nil {
+		if !v.broken {
+			c.fail(call.Position(), diag.EventScope, call.Name+
+				" has no events to read: the view has no source",
+				"add source:")
+		}
+		return nil
+	}
+	scope := &eventScope{c: c, source: v.source, view: v, self: s.self, inside: call.Name}
+	a := c.aggregateOf(scope, call, f)
+	window, ok := c.window(v, call)
+	if a == nil || !ok {
+		return nil
+	}
+	a.Window = window
+	key := Format(a)
+	index, found := v.aggregates[key]
+	if !found {
+		index = len(v.plan.Aggregates)
+		v.aggregates[key] = index
+		v.plan.Aggregates = append(v.plan.Aggregates, a)
+	}
+	e := &plan.Expr{Op: plan.AggregateOf, Type: a.Type, Index: index}
+	size := 1
+	for _, arg := range a.Args {
+		size += c.sizes.Of(arg)
+	}
+	if a.Where != nil {
+		size += c.sizes.Of(a.Where)
+	}
+	c.sizes[e] = size
+	return e
+}
+
+// aggregateOf compiles function, arguments and filter.
+func (c *compiler) aggregateOf(scope *eventScope, call *ast.Call,
+	f *builtin.Function) *plan.Aggregate {
+	checker := c.checker(scope)
+	ok := true
+	var args []*plan.Expr
+	for _, arg := range call.Args {
+		e := checker.Expr(arg)
+		ok = ok && e != nil
+		args = append(args, e)
+	}
+	where := checker.Bool(call.Where, "where")
+	if (call.Star || call.Distinct) && f.Name != "count" {
+		what := "*"
+		if call.Distinct {
+			what = "distinct"
+		}
+		c.fail(call.Position(), diag.BadArguments, "only count takes "+what, "")
+		return nil
+	}
+	if !ok || call.Where != nil && where == nil {
+		return nil
+	}
+	resolved := checker.Resolve(call.Position(), f, args)
+	if resolved == nil {
+		return nil
+	}
+	name := f.Name
+	if other := canonical[name]; other != "" {
+		name = other
+	}
+	return &plan.Aggregate{
+		Func: name, Distinct: call.Distinct, Args: resolved.Args, Where: where, Type: resolved.Type,
+	}
+}
+
+// window checks a window and whether it is one that can be computed.
+func (c *compiler) window(v *view, call *ast.Call) (plan.Window, bool) {
+	w := call.Over
+	before := c.report.Errors()
+	bad := func(code diag.Code, message, hint string) {
+		c.fail(w.Position(), code, message, hint)
+	}
+	if w.Kind == ast.Next {
+		bad(diag.BadWindow, "over next looks ahead, which only the label of a model may", "write over "+
+			schema.FormatDuration(w.Length))
+		return plan.Window{}, false
+	}
+	kind := [...]plan.WindowKind{plan.Sliding, plan.All, plan.Last, plan.Session}[w.Kind]
+	out := plan.Window{
+		Kind: kind, Length: w.Length, Since: w.Since, Max: w.Max, Offset: w.Offset, Hop: w.Hop,
+	}
+	switch {
+	case kind == plan.Last && (w.Count < 1 || w.Count > maxRows):
+		bad(diag.BadWindow, fmt.Sprintf("over last takes 1 to %d events", maxRows), "")
+	case (kind == plan.Sliding || kind == plan.Session) && (w.Length < 1 || w.Length > maxWindow):
+		bad(diag.BadWindow, "a window is longer than nothing and at most 10 years",
+			"write over all for everything")
+	case w.Offset > maxWindow:
+		bad(diag.BadWindow, "an offset is at most 10 years", "")
+	case (kind == plan.Last || kind == plan.Session) != w.Counted && w.Offset > 0:
+		bad(diag.BadWindow, "the offset of this window has another unit",
+			"over 7d and over all move by a duration, over last and over session by a number")
+	case w.Hop > 0 && kind != plan.Sliding:
+		bad(diag.BadWindow, "only a window of a length hops", "remove hop")
+	}
+	if c.report.Errors() == before {
+		c.windowOfView(v, w, out, bad)
+	}
+	if c.report.Errors() > before {
+		return out, false
+	}
+	if kind == plan.Last || kind == plan.Session || w.Hop > 0 {
+		bad(diag.NotYet, "this window is not available yet", "use over 7d or over all")
+	}
+	out.Count = int(w.Count)
+	return out, c.report.Errors() == before
+}
+
+// windowOfView checks a window against its view and source.
+func (c *compiler) windowOfView(v *view, w *ast.Window, out plan.Window, bad func(diag.Code, string,
+	string)) {
+	if v.plan.Freshness.Kind == plan.Static {
+		bad(diag.StaticWindow, "a static view has no windows",
+			"use freshness: realtime, daily or the like")
+	}
+	source := v.source.plan
+	retention := source.Retention
+	if retention > 0 && (out.Kind == plan.All || out.Kind == plan.Sliding && out.Length+
+		out.Offset > retention) {
+		bad(diag.WindowRetention, "the window reaches back further than the source "+source.Name+
+			" keeps events",
+			"raise retention: "+schema.FormatDuration(retention)+", or shorten the window")
+	}
+	if source.Mode == plan.Table {
+		c.report.Warn(w.Position(), diag.TableWindow, "a window over the table "+source.Name+
+			" counts row versions",
+			"read the newest row with a bare column if that is meant")
+	}
+}

@@ -1,0 +1,145 @@
+package lower
+
+import (
+	"strings"
+
+	"github.com/fettle-ml/fettle/internal/lang/diag"
+	"github.com/fettle-ml/fettle/internal/plan"
+)
+
+// maxHops is how many views may read each other in a row.
+const maxHops = 4
+
+// viewCycles refuses views that read each other in a circle, or in too long a chain.
+func (c *compiler) viewCycles() {
+	w := &viewWalk{c: c, state: map[*plan.View]progress{}, hops: map[*plan.View]int{},
+		next: map[*plan.View]*plan.View{}}
+	for _, v := range c.allViews {
+		w.visit(v.plan)
+	}
+}
+
+// viewWalk walks the graph of views, depth first.
+type viewWalk struct {
+	c     *compiler
+	stack []*plan.View
+	state map[*plan.View]progress
+	hops  map[*plan.View]int        // the longest chain from a view on
+	next  map[*plan.View]*plan.View // the next view on it
+}
+
+func (w *viewWalk) visit(v *plan.View) {
+	if w.state[v] != untouched {
+		return
+	}
+	w.state[v] = compiling
+	w.stack = append(w.stack, v)
+	for _, other := range readViews(v) {
+		if w.state[other] == compiling {
+			w.cycle(other)
+			continue
+		}
+		w.visit(other)
+		if hops := w.hops[other] + 1; hops > w.hops[v] {
+			w.hops[v], w.next[v] = hops, other
+		}
+	}
+	w.stack = w.stack[:len(w.stack)-1]
+	w.state[v] = compiled
+	if w.hops[v] == maxHops+1 {
+		path := []string{v.Name}
+		for at := w.next[v]; at != nil; at = w.next[at] {
+			path = append(path, at.Name)
+		}
+		w.c.fail(w.place(v), diag.ChainTooLong, "more than 4 views read each other in a row: "+
+			strings.Join(path, " -> "), "shorten the chain")
+	}
+}
+
+// readViews returns the views a view reads, directly or for the key of a link.
+func readViews(v *plan.View) []*plan.View {
+	var all []*plan.View
+	for _, r := range v.References {
+		for _, l := range r.Path {
+			for _, key := range l.Key {
+				if key.View != nil {
+					all = append(all, key.View)
+				}
+			}
+		}
+		all = append(all, r.View)
+	}
+	return all
+}
+
+func (w *viewWalk) cycle(v *plan.View) {
+	var path []string
+	for i := len(w.stack) - 1; i >= 0; i-- {
+		path = append([]string{w.stack[i].Name}, path...)
+		if w.stack[i] == v {
+			break
+		}
+	}
+	w.c.fail(w.place(v), diag.ViewCycle, "views read each other in a circle: "+
+		strings.Join(append(path, v.Name), " -> "), "move some of the features to a view of their own")
+}
+
+// place is where a view is declared.
+func (w *viewWalk) place(v *plan.View) diag.Position {
+	for _, view := range w.c.allViews {
+		if view.plan == v {
+			return view.decl.Name.At
+		}
+	}
+	return diag.Position{}
+}
+
+// versions sets the version of every feature, those a feature reads before it.
+func (c *compiler) versions() {
+	done := map[*plan.Feature]bool{}
+	var set func(v *plan.View, index int)
+	set = func(v *plan.View, index int) {
+		f := v.Features[index]
+		if done[f] || f.Expr == nil {
+			return
+		}
+		done[f] = true
+		seen := map[*plan.Expr]bool{}
+		visitOnce(f.Expr, seen, func(e *plan.Expr) {
+			switch e.Op {
+			case plan.FeatureOf:
+				set(v, e.Index)
+			case plan.ReferenceOf:
+				r := v.References[e.Index]
+				for _, l := range r.Path {
+					for _, key := range l.Key {
+						if key.View != nil {
+							set(key.View, key.Feature)
+						}
+					}
+				}
+				set(r.View, r.Feature)
+			}
+		})
+		if v.Source == nil || !v.Source.Unchecked {
+			f.Version = plan.Version(v, index)
+		}
+	}
+	for _, v := range c.plan.Views {
+		for i := range v.Features {
+			set(v, i)
+		}
+	}
+}
+
+// visitOnce calls visit for every node of a tree whose parts may be shared.
+func visitOnce(e *plan.Expr, seen map[*plan.Expr]bool, visit func(*plan.Expr)) {
+	if e == nil || seen[e] {
+		return
+	}
+	seen[e] = true
+	visit(e)
+	for _, arg := range e.Args {
+		visitOnce(arg, seen, visit)
+	}
+}

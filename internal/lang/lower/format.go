@@ -1,0 +1,81 @@
+package lower
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// Format writes an aggregate in one line, for comparison and for people.
+func Format(a *plan.Aggregate) string {
+	var text strings.Builder
+	text.WriteString("(" + a.Func)
+	if a.Distinct {
+		text.WriteString(" distinct")
+	}
+	for _, arg := range a.Args {
+		text.WriteString(" " + FormatExpr(arg))
+	}
+	if a.Where != nil {
+		text.WriteString(" where " + FormatExpr(a.Where))
+	}
+	return text.String() + " over " + formatWindow(a.Window) + ")"
+}
+
+func formatWindow(w plan.Window) string {
+	var text string
+	switch w.Kind {
+	case plan.Sliding:
+		text = schema.FormatDuration(w.Length)
+	case plan.All:
+		text = "all"
+		if w.Since != nil {
+			text += " since " + schema.FormatTime(*w.Since)
+		}
+	default:
+		text = fmt.Sprintf("kind %d of %d %d %d", w.Kind, w.Length, w.Count, w.Max)
+	}
+	if w.Offset > 0 {
+		text += " offset " + schema.FormatDuration(w.Offset)
+	}
+	if w.Hop > 0 {
+		text += " hop " + schema.FormatDuration(w.Hop)
+	}
+	return text
+}
+
+// FormatExpr writes an expression as nested lists, with columns and the like by number.
+func FormatExpr(e *plan.Expr) string {
+	if e == nil {
+		return "?"
+	}
+	switch e.Op {
+	case plan.Const:
+		if e.Type.Kind == schema.String && !e.Value.Null {
+			return fmt.Sprintf("%q", e.Value.Text)
+		}
+		return e.Value.String() + ":" + e.Type.String()
+	case plan.Call:
+		name := e.Func
+		if name == "cast" {
+			name = "cast:" + e.Type.String()
+		}
+		parts := []string{name}
+		for _, arg := range e.Args {
+			parts = append(parts, FormatExpr(arg))
+		}
+		return "(" + strings.Join(parts, " ") + ")"
+	}
+	word := [...]string{
+		plan.ColumnOf: "column", plan.EventTime: "event_time", plan.ReceivedAt: "received_at",
+		plan.AggregateOf: "aggregate", plan.FeatureOf: "feature", plan.ReferenceOf: "reference",
+		plan.RequestOf: "request", plan.AsOf: "as_of", plan.RequestAt: "request.time",
+	}[e.Op]
+	switch e.Op {
+	case plan.EventTime, plan.ReceivedAt, plan.AsOf, plan.RequestAt:
+		return word
+	}
+	return fmt.Sprintf("%s#%d", word, e.Index)
+}

@@ -1,0 +1,104 @@
+package parse
+
+import (
+	"github.com/fettle-ml/fettle/internal/lang/ast"
+	"github.com/fettle-ml/fettle/internal/lang/diag"
+	"github.com/fettle-ml/fettle/internal/lang/document"
+)
+
+func (r *reader) model(n *document.Node) *ast.Model {
+	m := &ast.Model{Version: 1, Timeout: -1, Retention: -1}
+	r.fields(n, "a model", r.meta(&m.Meta, handlers{
+		"model":   func(n *document.Node) { m.Name = r.name(n) },
+		"version": func(n *document.Node) { m.Version = r.integer(n, 1) },
+		"entities": func(n *document.Node) {
+			r.entries(n, "entities", func(key ast.Word, value *document.Node) {
+				r.checkName(key)
+				m.Roles = append(m.Roles, r.role(key, value))
+			})
+		},
+		"features": func(n *document.Node) { m.Features = r.modelFeatures(n) },
+		"label":    func(n *document.Node) { m.Label = r.label(n) },
+		"baseline": func(n *document.Node) { m.Baseline = r.inside(r.word(n)) },
+		"timeout":  func(n *document.Node) { m.Timeout = r.duration(n) },
+		"log": func(n *document.Node) {
+			r.fields(n, "log", handlers{
+				"sample":    func(n *document.Node) { m.Sample = r.fraction(n) },
+				"retention": func(n *document.Node) { m.Retention = r.duration(n) },
+			})
+		},
+	}))
+	r.require(n.At, hasField(n, "features"), "the model", "features")
+	return m
+}
+
+// role reads role: entity, or role: {entity, key}.
+func (r *reader) role(name ast.Word, n *document.Node) ast.Role {
+	role := ast.Role{Name: name}
+	if n.Kind == document.Scalar {
+		role.Entity = r.word(n)
+		return role
+	}
+	ok := r.fields(n, "a role", handlers{
+		"entity": func(n *document.Node) { role.Entity = r.word(n) },
+		"key":    func(n *document.Node) { role.Key = r.pairs(n, "key") },
+	})
+	r.require(n.At, !ok || hasField(n, "entity"), "the role "+name.Text, "entity")
+	return role
+}
+
+// modelFeatures reads the list of features: names and patterns, or {name: as}.
+func (r *reader) modelFeatures(n *document.Node) []ast.ModelFeature {
+	var all []ast.ModelFeature
+	for _, item := range items(n) {
+		if item.Kind != document.Mapping {
+			if w := r.word(item); w.Text != "" {
+				all = append(all, ast.ModelFeature{Name: w})
+			}
+			continue
+		}
+		for _, entry := range item.Entries {
+			all = append(all, ast.ModelFeature{Name: r.word(entry.Key), As: r.word(entry.Value)})
+		}
+	}
+	if len(items(n)) == 0 {
+		r.fail(n.At, diag.MissingValue, "the model has no features", "list them, such as card_spend.*")
+	}
+	return all
+}
+
+func (r *reader) label(n *document.Node) *ast.Label {
+	l := &ast.Label{At: n.At}
+	ok := r.fields(n, "label", handlers{
+		"source": func(n *document.Node) { l.Source = r.word(n) },
+		"key":    func(n *document.Node) { l.Key = r.bound(n, "key") },
+		"time":   func(n *document.Node) { l.Time = r.expression(n) },
+		"expr":   func(n *document.Node) { l.Value = r.expression(n) },
+		"where":  func(n *document.Node) { l.Where = r.expression(n) },
+	})
+	r.require(n.At, !ok || hasField(n, "source"), "the label", "source")
+	r.require(n.At, !ok || hasField(n, "expr"), "the label", "expr")
+	return l
+}
+
+func (r *reader) test(n *document.Node) *ast.Test {
+	t := &ast.Test{}
+	r.fields(n, "a test", handlers{
+		"test": func(n *document.Node) { t.Name = r.name(n) },
+		"view": func(n *document.Node) { t.View = r.word(n) },
+		"now":  func(n *document.Node) { t.Now = r.word(n) },
+		"key":  func(n *document.Node) { t.Key = r.pairs(n, "key") },
+		"events": func(n *document.Node) {
+			for _, item := range items(n) {
+				t.Events = append(t.Events, r.pairs(item, "an event"))
+			}
+		},
+		"request":     func(n *document.Node) { t.Request = r.pairs(n, "request") },
+		"expect":      func(n *document.Node) { t.Expect = r.pairs(n, "expect") },
+		"description": func(n *document.Node) { r.word(n) },
+	})
+	for _, field := range []string{"view", "now", "expect"} {
+		r.require(n.At, hasField(n, field), "the test", field)
+	}
+	return t
+}

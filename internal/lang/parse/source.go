@@ -1,0 +1,149 @@
+package parse
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/fettle-ml/fettle/internal/lang/ast"
+	"github.com/fettle-ml/fettle/internal/lang/diag"
+	"github.com/fettle-ml/fettle/internal/lang/document"
+)
+
+func (r *reader) source(n *document.Node) *ast.Source {
+	s := &ast.Source{MaxFuture: -1, Dedup: -1, Heartbeat: -1, Retention: -1}
+	known := r.meta(&s.Meta, handlers{
+		"source":      func(n *document.Node) { s.Name = r.name(n) },
+		"mode":        func(n *document.Node) { s.Mode = r.mode(n) },
+		"path":        func(n *document.Node) { s.Paths = r.paths(n) },
+		"format":      func(n *document.Node) { s.Format = r.choice(n, "parquet", "csv", "jsonl") },
+		"push":        func(n *document.Node) { s.Push = r.flag(n) },
+		"fields":      func(n *document.Node) { s.Fields = r.typed(n, "fields", false) },
+		"event_time":  func(n *document.Node) { s.EventTime = r.eventTime(n) },
+		"available":   func(n *document.Node) { s.Available = r.expression(n) },
+		"sequence":    func(n *document.Node) { s.Sequence = r.word(n) },
+		"id":          func(n *document.Node) { s.ID = r.word(n) },
+		"key":         func(n *document.Node) { s.Key = r.words(n) },
+		"delete_when": func(n *document.Node) { s.DeleteWhen = r.expression(n) },
+		"where":       func(n *document.Node) { s.Where = r.expression(n) },
+		"columns":     func(n *document.Node) { s.Columns = r.bound(n, "columns") },
+		"edge":        func(n *document.Node) { s.Edge = r.choice(n, "before", "at") },
+		"max_future":  func(n *document.Node) { s.MaxFuture = r.duration(n) },
+		"dedup":       func(n *document.Node) { s.Dedup = r.duration(n) },
+		"heartbeat":   func(n *document.Node) { s.Heartbeat = r.duration(n) },
+		"retention":   func(n *document.Node) { s.Retention = r.duration(n) },
+		"cutover":     func(n *document.Node) { s.Cutover = r.instant(n) },
+		"checks":      func(n *document.Node) { s.Checks = r.checks(n) },
+		"feeds": func(n *document.Node) {
+			r.fail(n.At, diag.NotYet, "feeds are not available yet", "use path, push or both")
+		},
+	})
+	r.fields(n, "a source", known)
+	r.require(n.At, hasField(n, "path") || hasField(n, "push") || hasField(n, "feeds"), "the source",
+		"path or push")
+	r.require(n.At, hasField(n, "event_time"), "the source", "event_time")
+	return s
+}
+
+func (r *reader) mode(n *document.Node) ast.Word {
+	if n.Kind == document.Scalar && n.Text.String == "lookup" {
+		r.fail(n.At, diag.Reserved, "mode: lookup is reserved for later", "use mode: table")
+		return ast.Word{}
+	}
+	return r.choice(n, "events", "table")
+}
+
+func (r *reader) paths(n *document.Node) []ast.Word {
+	paths := r.words(n)
+	for _, path := range paths {
+		r.inside(path)
+	}
+	return paths
+}
+
+// eventTime reads a column name, or {column, timezone, unit}. A timezone may be {column: NAME}.
+func (r *reader) eventTime(n *document.Node) ast.EventTime {
+	t := ast.EventTime{At: n.At}
+	if n.Kind == document.Scalar {
+		t.Column = r.word(n)
+		return t
+	}
+	ok := r.fields(n, "event_time", handlers{
+		"column": func(n *document.Node) { t.Column = r.word(n) },
+		"timezone": func(n *document.Node) {
+			if n.Kind == document.Scalar {
+				t.Timezone = r.word(n)
+				return
+			}
+			r.fields(n, "timezone", handlers{"column": func(n *document.Node) { t.ZoneColumn = r.word(n) }})
+		},
+		"unit": func(n *document.Node) { t.Unit = r.choice(n, "s", "ms", "us", "ns") },
+	})
+	r.require(n.At, !ok || hasField(n, "column"), "event_time", "column")
+	return t
+}
+
+// checks reads a list of checks: words, or mappings of a check with its bounds.
+func (r *reader) checks(n *document.Node) []ast.Check {
+	var all []ast.Check
+	for _, item := range items(n) {
+		c := ast.Check{At: item.At, Severity: "warn", Rate: 1}
+		if item.Kind == document.Scalar {
+			c.Kind = r.choice(item, "not_null", "unique", "schema").Text
+		} else {
+			r.check(item, &c)
+		}
+		if c.Kind != "" {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+func (r *reader) check(n *document.Node, c *ast.Check) {
+	values := func(kind string, least, most int) func(*document.Node) {
+		return func(n *document.Node) {
+			c.Kind, c.Values = kind, r.words(n)
+			if len(c.Values) < least || len(c.Values) > most {
+				r.fail(n.At, diag.BadValue, kind+" takes another number of values",
+					"write {between: [0, 100]}, {in: [a, b]} or {regex: text}")
+			}
+		}
+	}
+	rate := func(kind string) func(*document.Node) {
+		return func(n *document.Node) { c.Kind, c.Rate = kind, r.fraction(n) }
+	}
+	const many = 10_000
+	ok := r.fields(n, "a check", handlers{
+		"not_null": rate("not_null"), "unique": rate("unique"),
+		"between": values("between", 2, 2), "in": values("in", 1, many), "regex": values("regex", 1, 1),
+		"row_count": values("row_count", 1, 2), "freshness": values("freshness", 1, 1),
+		"expr": func(n *document.Node) { c.Kind, c.Value = "expr", r.expression(n) },
+		"severity": func(n *document.Node) {
+			c.Severity = r.choice(n, "warn", "block",
+				"quarantine").Text
+		},
+		"rate": func(n *document.Node) { c.Rate = r.fraction(n) },
+	})
+	if ok && c.Kind == "" && len(n.Entries) == 0 {
+		r.fail(n.At, diag.MissingField, "the check says nothing", "write not_null or {between: [0, 100]}")
+	}
+}
+
+// fallbacks reads [last 1h, median, default, error].
+func (r *reader) fallbacks(n *document.Node) []ast.Fallback {
+	var all []ast.Fallback
+	for _, w := range r.words(n) {
+		age, aged := strings.CutPrefix(w.Text, "last ")
+		micros, err := parseAge(age, aged)
+		switch {
+		case aged && err == nil:
+			all = append(all, ast.Fallback{Kind: "last", Age: micros})
+		case w.Text == "median" || w.Text == "default" || w.Text == "error":
+			all = append(all, ast.Fallback{Kind: w.Text})
+		default:
+			r.fail(w.At, diag.BadValue, strconv.Quote(w.Text)+" is not a fallback",
+				"write last 1h, median, default or error")
+		}
+	}
+	return all
+}

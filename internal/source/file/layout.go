@@ -1,0 +1,201 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/fettle-ml/fettle/internal/disk"
+	"github.com/fettle-ml/fettle/internal/format"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// layout says which columns of a source a scan reads and what each of them is for. Places are those
+// in the list of columns that are read.
+type layout struct {
+	read    []int // columns of the source, each once
+	request []int // place of each requested column
+	time    int   // place of the event time
+	zone    int   // place of the column of zones, or -1
+	id      int   // place of the id, or -1
+}
+
+func newLayout(config *Config, columns []int) *layout {
+	l := &layout{zone: -1, id: -1}
+	for _, column := range columns {
+		l.request = append(l.request, l.place(column))
+	}
+	l.time = l.place(config.EventTime.Column)
+	if config.EventTime.ZoneColumn >= 0 {
+		l.zone = l.place(config.EventTime.ZoneColumn)
+	}
+	if config.ID >= 0 {
+		l.id = l.place(config.ID)
+	}
+	return l
+}
+
+func (l *layout) place(column int) int {
+	at := slices.Index(l.read, column)
+	if at < 0 {
+		at = len(l.read)
+		l.read = append(l.read, column)
+	}
+	return at
+}
+
+// opened is a file during a scan.
+type opened struct {
+	index  int
+	input  format.Input
+	wanted []format.Wanted
+	local  []bool // which of the columns read are times without a zone
+}
+
+// open opens a file and finds the columns to read in it.
+func (s *Source) open(index int, l *layout) (*opened, error) {
+	name := s.paths[index]
+	input, err := format.Open(s.fs, realPath(s.config.Root, name), format.Options{Format: s.config.Format})
+	if err != nil {
+		return nil, err
+	}
+	o := &opened{index: index, input: input}
+	var problems []error
+	for _, column := range l.read {
+		field := s.config.Columns[column]
+		if err := o.want(field); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", name, err))
+			continue
+		}
+		stored := input.Columns()[o.wanted[len(o.wanted)-1].Column]
+		isTime := column == s.config.EventTime.Column && field.Type.Kind == schema.Date
+		local := isTime || field.Type.Kind == schema.Timestamp && stored.Local
+		if local && s.zones.fixed == nil && l.zone < 0 {
+			problems = append(problems, fmt.Errorf("%s: column %s has times without a zone; say it with "+
+				"event_time: {column: .., timezone: ..}", name, field.Name))
+		}
+		o.local = append(o.local, local)
+	}
+	if len(problems) > 0 {
+		return nil, errors.Join(append(problems, input.Close())...)
+	}
+	return o, nil
+}
+
+// want finds a column of the source in the file.
+func (o *opened) want(field schema.Field) error {
+	found := -1
+	for i, column := range o.input.Columns() {
+		if column.Name != field.Name {
+			continue
+		}
+		if found >= 0 {
+			return fmt.Errorf("it has two columns %s", field.Name)
+		}
+		found = i
+	}
+	if found < 0 {
+		return fmt.Errorf("it has no column %s, which the source declares", field.Name)
+	}
+	o.wanted = append(o.wanted, format.Wanted{Column: found, Type: field.Type})
+	return nil
+}
+
+// inspect opens every file once, so that what is wrong with any of them is said before work begins,
+// and counts the rows: -1 if a file does not tell.
+func (s *Source) inspect(l *layout) (rows int64, err error) {
+	var problems []error
+	for i := range s.paths {
+		o, err := s.open(i, l)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		if n := o.input.Rows(); n < 0 || rows < 0 {
+			rows = -1
+		} else {
+			rows += n
+		}
+		scan, err := o.input.Scan(o.wanted)
+		if err == nil {
+			err = scan.Close()
+		}
+		problems = append(problems, err, o.input.Close())
+	}
+	return rows, errors.Join(problems...)
+}
+
+// Columns returns the columns that files have: those of the first one, with types that hold what
+// all of them store. Without rows, only what the heads of files say is used: columns of CSV have
+// the type Null then.
+func Columns(fsys disk.Reader, files Files) ([]format.Column, error) {
+	paths, err := find(fsys, files.Root, files.Paths)
+	if err != nil {
+		return nil, err
+	}
+	var columns []format.Column
+	var problems []error
+	for i, name := range paths {
+		input, err := format.Open(fsys, filepath.Clean(realPath(files.Root, name)),
+			format.Options{Format: files.Format, HeaderOnly: !files.Rows})
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		if i == 0 {
+			columns = slices.Clone(input.Columns())
+		} else if err := merge(columns, input.Columns()); err != nil {
+			problems = append(problems, fmt.Errorf("%s and %s: %w", paths[0], name, err))
+		}
+		problems = append(problems, input.Close())
+	}
+	return columns, errors.Join(problems...)
+}
+
+// Files says which files Columns looks at.
+type Files struct {
+	Root   string
+	Paths  []string
+	Format string
+	Rows   bool // whether rows may be read, to infer the types of CSV
+}
+
+// merge widens columns to hold what another file stores under the same names.
+func merge(columns, others []format.Column) error {
+	for i := range columns {
+		c := &columns[i]
+		for _, other := range others {
+			if other.Name != c.Name {
+				continue
+			}
+			wider, ok := widen(c.Type, other.Type)
+			if !ok || c.Local != other.Local && c.Type.Equal(other.Type) {
+				return fmt.Errorf("column %s is %s in one and %s in the other; declare its type in fields",
+					c.Name, describe(*c), describe(other))
+			}
+			c.Type = wider
+			c.Local = c.Local || other.Local
+		}
+	}
+	return nil
+}
+
+func describe(c format.Column) string {
+	if c.Local {
+		return c.Type.String() + " without a zone"
+	}
+	return c.Type.String()
+}
+
+// widen returns the type that holds both.
+func widen(a, b schema.Type) (schema.Type, bool) {
+	switch {
+	case a.Equal(b) || b.Kind == schema.Null:
+		return a, true
+	case a.Kind == schema.Null:
+		return b, true
+	default:
+		return schema.Type{}, false
+	}
+}

@@ -1,0 +1,206 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/engine"
+	"github.com/fettle-ml/fettle/internal/format"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// History is the events of all sources, and what reading them showed.
+type History interface {
+	engine.Events
+	// Sources reports on every source read so far, by name.
+	Sources() []Source
+}
+
+// Options tunes a training set.
+type Options struct {
+	Gap     int64 // microseconds: values as of that much before the label
+	MaxAge  int64 // microseconds: older values are null; 0: any age
+	MaxBad  int   // for the record: what sources and labels were allowed
+	Workers int
+	// Progress, if set, is told what is being done and how many rows are done.
+	Progress func(stage string, done int64)
+}
+
+func (o Options) events() func(string, int64) {
+	if o.Progress == nil {
+		return nil
+	}
+	return func(source string, rows int64) { o.Progress("read "+source, rows) }
+}
+
+func (o Options) report(stage string, done int64) {
+	if o.Progress != nil {
+		o.Progress(stage, done)
+	}
+}
+
+// Set is a training set in memory: the labels and the values of each feature.
+type Set struct {
+	Rows     int
+	Manifest *Manifest
+
+	labels *Labels
+	fields []schema.Field
+	values []*batch.Column
+}
+
+// Build computes the features of a selection for the labels.
+func Build(ctx context.Context, s *Selection, labels *Labels, history History, options Options) (*Set, error) {
+	if err := s.checkNames(labels); err != nil {
+		return nil, err
+	}
+	var err error
+	switch {
+	case labels.Input != nil:
+		err = labels.read(ctx, s)
+	case s.Label == nil:
+		err = invalid("there are no labels", "give a file with --labels, or declare the model's label:")
+	default:
+		err = labels.fromSource(ctx, s, history, options)
+	}
+	if err != nil {
+		return nil, err
+	}
+	rows, err := labels.engineRows(s, options)
+	if err != nil {
+		return nil, err
+	}
+	set := &Set{Rows: rows.Count, labels: labels}
+	values, report, err := evaluate(ctx, s, rows, history, options)
+	if err != nil {
+		return nil, err
+	}
+	set.Manifest = manifestOf(s, labels, history, options)
+	for i, v := range values {
+		set.fields = append(set.fields, schema.Field{Name: s.Features[i].Name, Type: v.Column.Type})
+		set.values = append(set.values, v.Column)
+		set.Manifest.Features = append(set.Manifest.Features, featureOf(s.Features[i], v, rows))
+	}
+	set.Manifest.count(rows, s)
+	set.Manifest.addReport(report)
+	set.Manifest.identify()
+	return set, nil
+}
+
+func evaluate(ctx context.Context, s *Selection, rows engine.Rows, history History, options Options) (
+	[]*engine.Value, *engine.Report, error) {
+	wanted := make([]engine.Wanted, len(s.Features))
+	for i, f := range s.Features {
+		wanted[i] = engine.Wanted{Role: f.Role, View: f.View, Feature: f.Feature}
+	}
+	return engine.Evaluate(ctx, history, rows, wanted, engine.Options{
+		Workers: options.Workers, MaxAge: options.MaxAge, Progress: options.events(),
+	})
+}
+
+// checkNames refuses an output with two columns of one name, before any work.
+func (s *Selection) checkNames(labels *Labels) error {
+	taken := map[string]string{}
+	if labels.Input != nil {
+		for _, c := range labels.Input.Columns() {
+			taken[c.Name] = "a label column"
+		}
+	}
+	for _, f := range s.Features {
+		if by, used := taken[f.Name]; used {
+			return invalid(fmt.Sprintf("output column %s is %s already", f.Name, by),
+				"rename the label column, or the feature in the model: {"+f.Name+": new_name}")
+		}
+		taken[f.Name] = "a feature"
+	}
+	return nil
+}
+
+// writeRows is how many rows are written at a time.
+const writeRows = 1 << 17
+
+// Write writes the label columns and then the features.
+func (s *Set) Write(ctx context.Context, w io.Writer, kind format.Format, options Options) error {
+	output, fields, columns, err := s.open(w, kind)
+	if err != nil {
+		return fmt.Errorf("write the training set: %w", err)
+	}
+	for from := 0; from < s.Rows || from == 0; from += writeRows {
+		to := min(from+writeRows, s.Rows)
+		slices := make([]*batch.Column, len(columns))
+		for i, c := range columns {
+			slices[i] = c.Slice(from, to)
+		}
+		if err := output.Write(&batch.Batch{Fields: fields, Columns: slices, Rows: to - from}); err != nil {
+			return fmt.Errorf("write the training set: %w", err)
+		}
+		options.report("write", int64(to))
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if err := output.Close(); err != nil {
+		return fmt.Errorf("write the training set: %w", err)
+	}
+	return nil
+}
+
+// open begins the output: beside the label file, or with the columns of the label source.
+func (s *Set) open(w io.Writer, kind format.Format) (format.Output, []schema.Field, []*batch.Column, error) {
+	if s.labels.Input != nil {
+		output, err := format.CreateBeside(w, kind, s.labels.Input, s.fields)
+		return output, s.fields, s.values, err
+	}
+	fields := append(append([]schema.Field(nil), s.labels.order...), s.fields...)
+	var columns []*batch.Column
+	for _, field := range s.labels.order {
+		columns = append(columns, s.labels.columns[field.Name])
+	}
+	columns = append(columns, s.values...)
+	output, err := format.Create(w, kind, fields)
+	return output, fields, columns, err
+}
+
+// featureOf counts the statuses of one feature. Rows without a key or time are counted apart.
+func featureOf(f plan.ModelFeature, v *engine.Value, rows engine.Rows) FeatureCounts {
+	counts := FeatureCounts{
+		Name: f.Name, Version: f.View.Features[f.Feature].Version, Type: v.Column.Type.String(),
+		Made: v.Nulls,
+	}
+	keys := rows.Roles[f.Role].Columns
+	for i, status := range v.Status {
+		if v.Column.IsNull(i) {
+			counts.Nulls++
+		}
+		if nowhere(rows, keys, i) {
+			continue
+		}
+		switch status {
+		case engine.Missing:
+			counts.Missing++
+		case engine.Expired:
+			counts.Expired++
+		case engine.Default:
+			counts.Default++
+		case engine.Failed:
+			counts.Error++
+		}
+	}
+	return counts
+}
+
+// nowhere reports whether a row has no time or no key.
+func nowhere(rows engine.Rows, keys []*batch.Column, i int) bool {
+	if rows.Valid != nil && !rows.Valid[i] {
+		return true
+	}
+	for _, c := range keys {
+		if c.IsNull(i) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,201 @@
+package train
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/fettle-ml/fettle/internal/engine"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema/zone"
+)
+
+// ManifestFormat is the version of the manifest's format.
+const ManifestFormat = 1
+
+// Manifest says what a training set is made of. It holds no time and no path of a machine: the same
+// data and definitions give the same bytes.
+type Manifest struct {
+	Format          int             `json:"format"`
+	DatasetID       string          `json:"dataset_id"`
+	EngineSemantics int             `json:"engine_semantics"`
+	ZoneDatabase    string          `json:"zone_database"`
+	Model           string          `json:"model,omitempty"`
+	Mode            string          `json:"mode"`
+	GapMicros       int64           `json:"gap_us"`
+	MaxAgeMicros    int64           `json:"max_age_us"`
+	MaxBad          int             `json:"max_bad"`
+	Timezone        string          `json:"timezone,omitempty"`
+	Labels          LabelCounts     `json:"labels"`
+	Sources         []Source        `json:"sources"`
+	Features        []FeatureCounts `json:"features"`
+	Warnings        []string        `json:"warnings,omitempty"`
+	Checksum        string          `json:"checksum"` // SHA-256 of the manifest with this field empty
+}
+
+// LabelCounts describes the label rows.
+type LabelCounts struct {
+	Time      string    `json:"time"`
+	Rows      int64     `json:"rows"`
+	NullTimes int64     `json:"null_times"`
+	NullKeys  int64     `json:"null_keys"`
+	SHA256    string    `json:"sha256"` // of the file, or of the rule if labels come from a source
+	Bad       []BadCell `json:"bad,omitempty"`
+}
+
+// Source describes the history of one source that was read.
+type Source struct {
+	Name       string            `json:"name"`
+	Files      []File            `json:"files"`
+	Rows       int64             `json:"rows"`
+	Duplicates int64             `json:"duplicates"`
+	BadRows    int64             `json:"quarantined"`
+	Bad        []BadRow          `json:"bad,omitempty"`
+	NonFinite  int64             `json:"non_finite"`
+	Folds      int64             `json:"folds"`
+	Gaps       int64             `json:"gaps"`
+	Filtered   int64             `json:"filtered"`
+	Raised     int64             `json:"availability_raised"`
+	Never      int64             `json:"never_available"`
+	Made       engine.NullCounts `json:"nulls_made"`
+	// Default is true if the source says no rule of availability.
+	Default bool `json:"default_availability"`
+}
+
+// File is one file that was read.
+type File struct {
+	Path   string `json:"path"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+	Rows   int64  `json:"rows"`
+}
+
+// BadRow is one thing wrong with a row of a source.
+type BadRow struct {
+	Path    string `json:"path"`
+	Row     int64  `json:"row"`
+	Line    int64  `json:"line,omitempty"`
+	Field   string `json:"field,omitempty"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// FeatureCounts describes one output column. Nulls counts all nulls; the statuses leave out rows
+// without a time or key.
+type FeatureCounts struct {
+	Name    string            `json:"name"`
+	Version string            `json:"version"`
+	Type    string            `json:"type"`
+	Nulls   int64             `json:"nulls"`
+	Missing int64             `json:"missing"`
+	Expired int64             `json:"expired"`
+	Default int64             `json:"default"`
+	Error   int64             `json:"error"`
+	Made    engine.NullCounts `json:"nulls_made"` // by arithmetic
+}
+
+func manifestOf(s *Selection, labels *Labels, history History, options Options) *Manifest {
+	return &Manifest{
+		Format: ManifestFormat, EngineSemantics: plan.EngineSemantics, ZoneDatabase: zone.Version,
+		Model: s.Model, Mode: "ideal", GapMicros: options.Gap, MaxAgeMicros: options.MaxAge,
+		MaxBad: options.MaxBad, Timezone: labels.Zone, Sources: history.Sources(),
+		Labels: LabelCounts{Time: labels.Time, SHA256: labels.Digest, Bad: labels.bad},
+	}
+}
+
+// count counts label rows without a time or key.
+func (m *Manifest) count(rows engine.Rows, s *Selection) {
+	m.Labels.Rows = int64(rows.Count)
+	for i := range rows.Count {
+		if rows.Valid != nil && !rows.Valid[i] {
+			m.Labels.NullTimes++
+			continue
+		}
+		for r := range s.Roles {
+			if nowhere(rows, rows.Roles[r].Columns, i) {
+				m.Labels.NullKeys++
+				break
+			}
+		}
+	}
+}
+
+// addReport takes over what the engine counted.
+func (m *Manifest) addReport(report *engine.Report) {
+	for i := range m.Sources {
+		source := &m.Sources[i]
+		if counts := report.Sources[source.Name]; counts != nil {
+			source.Filtered, source.Raised, source.Never = counts.Filtered, counts.Raised, counts.Never
+			source.Made = counts.Predicted
+		}
+	}
+}
+
+// identify sets the dataset id: what decides the bytes of the output, and nothing else.
+func (m *Manifest) identify() {
+	id := sha256.New()
+	fmt.Fprintln(id, "fettle dataset", m.Format, m.EngineSemantics, m.ZoneDatabase, m.Mode)
+	fmt.Fprintln(id, "options", m.GapMicros, m.MaxAgeMicros, m.Timezone)
+	fmt.Fprintf(id, "labels %q %d %s\n", m.Labels.Time, m.Labels.Rows, m.Labels.SHA256)
+	for _, source := range m.Sources {
+		for _, file := range source.Files {
+			fmt.Fprintln(id, "file", file.Size, file.SHA256)
+		}
+	}
+	for _, feature := range m.Features {
+		fmt.Fprintf(id, "feature %q %s\n", feature.Name, feature.Version)
+	}
+	m.DatasetID = hex.EncodeToString(id.Sum(nil)[:16])
+}
+
+// Encode returns the manifest as JSON, with its checksum.
+func (m *Manifest) Encode() ([]byte, error) {
+	sealed := *m
+	sum, err := checksum(sealed)
+	if err != nil {
+		return nil, err
+	}
+	sealed.Checksum = sum
+	text, err := json.MarshalIndent(sealed, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode manifest: %w", err)
+	}
+	return append(text, '\n'), nil
+}
+
+func checksum(m Manifest) (string, error) {
+	m.Checksum = ""
+	text, err := json.Marshal(m)
+	if err != nil {
+		return "", fmt.Errorf("encode manifest: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// ErrManifest is wrapped by errors about a manifest that cannot be used.
+var ErrManifest = errors.New("the manifest cannot be used")
+
+// DecodeManifest reads a manifest and checks its format and checksum.
+func DecodeManifest(text []byte) (*Manifest, error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var m Manifest
+	if err := decoder.Decode(&m); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
+	}
+	if m.Format != ManifestFormat {
+		return nil, fmt.Errorf("%w: it has format %d, this program reads %d", ErrManifest, m.Format, ManifestFormat)
+	}
+	want, err := checksum(m)
+	if err != nil {
+		return nil, err
+	}
+	if m.Checksum != want {
+		return nil, fmt.Errorf("%w: its checksum does not match: it was changed by hand or damaged", ErrManifest)
+	}
+	return &m, nil
+}

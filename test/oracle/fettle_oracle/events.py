@@ -1,0 +1,181 @@
+"""From the files of a source to the events of each entity of a view."""
+
+from __future__ import annotations
+
+import glob
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import OracleError
+from .definitions import Project, Source, View
+from .expr import Code, compile_node, convert
+from .files import read_file
+from .syntax import Node, parse
+from .times import from_wall
+
+
+@dataclass
+class Event:
+    """A row of a source that counts."""
+
+    row: dict[str, Any]
+    time: int
+    available: int | None
+    sequence: Any
+    position: int
+    tombstone: bool
+    passes: bool = True  # the view's where
+
+    def order(self) -> tuple:
+        """The total order: time, sequence with nulls first, position."""
+        known = self.sequence is not None
+        return (self.time, known, self.sequence if known else 0, self.position)
+
+
+@dataclass
+class Loaded:
+    """A source read: column types, events in position order, and what was dropped."""
+
+    kinds: dict[str, str]
+    events: list[Event]
+    rows: int = 0
+    duplicates: int = 0
+    filtered: int = 0
+
+
+@dataclass
+class EventScope:
+    """Names in an expression that reads one event: columns and event-only features."""
+
+    kinds: dict[str, str]
+    view: View | None = None
+    inside: tuple[str, ...] = field(default=())
+
+    def path(self, parts: tuple[str, ...]) -> Code:
+        """A column, the event's time, or a feature that is inlined."""
+        if parts[0] == "event" and len(parts) == 2:
+            return self.column(parts[1])
+        if len(parts) != 1:
+            raise OracleError(f"{'.'.join(parts)} in an expression of one event")
+        name = parts[0]
+        if self.view and name in self.view.features and name not in self.inside:
+            node = parse(self.view.features[name].text)
+            return compile_node(node, EventScope(self.kinds, self.view, (*self.inside, name)))
+        return self.column(name)
+
+    def column(self, name: str) -> Code:
+        """A column of the event."""
+        if name == "event_time":
+            return Code("timestamp", lambda event: event.time)
+        if name == "received_at":
+            return Code("timestamp", lambda event: None)
+        if name not in self.kinds:
+            raise OracleError(f"unknown column {name}")
+        return Code(self.kinds[name], lambda event: event.row[name])
+
+    def aggregate(self, node: Node) -> Code:
+        """Aggregates have no place here."""
+        raise OracleError("an aggregate in an expression of one event")
+
+
+UNIT_MICROS = {"s": (1_000_000, 1), "ms": (1000, 1), "us": (1, 1), "ns": (1, 1000)}
+
+
+def event_times(source: Source, kind: str, values: list[Any]) -> list[int]:
+    """Event times of a column; one that is null is an error."""
+    if any(value is None for value in values):
+        raise OracleError(f"{source.name}: null event time")
+    if kind == "timestamp":
+        return values
+    if kind == "date":
+        return [from_wall(value * 86_400_000_000, source.zone or "UTC") for value in values]
+    if kind == "int64" and source.unit:
+        times, over = UNIT_MICROS[source.unit]
+        return [value * times // over for value in values]
+    raise OracleError(f"{source.name}: event time of type {kind}")
+
+
+def source_paths(project: Project, source: Source) -> list[str]:
+    """The files of a source in the bytewise order of their paths."""
+    pattern = str(project.folder / source.path)
+    paths = [os.path.relpath(path, project.folder) for path in glob.glob(pattern, recursive=True)]
+    return sorted(paths, key=os.fsencode)
+
+
+def load(project: Project, source: Source) -> Loaded:
+    """Read, deduplicate, compute columns, filter, and settle availability."""
+    loaded = Loaded({}, [])
+    seen: dict[Any, int] = {}
+    for path in source_paths(project, source):
+        kinds, columns = read_file(Path(project.folder) / path, source.fields, source.zone)
+        loaded.kinds = loaded.kinds or dict(kinds)
+        times = event_times(source, kinds[source.time_column], columns[source.time_column])
+        for index, time in enumerate(times):
+            row = {name: values[index] for name, values in columns.items()}
+            loaded.rows += 1
+            identity = row[source.identity] if source.identity else None
+            if identity is not None and identity in seen:
+                if seen[identity] != time:
+                    raise OracleError(f"{source.name}: id conflict {identity}")
+                loaded.duplicates += 1
+                continue
+            if identity is not None:
+                seen[identity] = time
+            sequence = row[source.sequence] if source.sequence else None
+            loaded.events.append(Event(row, time, None, sequence, loaded.rows, False))
+    settle(source, loaded)
+    return loaded
+
+
+def settle(source: Source, loaded: Loaded) -> None:
+    """Computed columns, tombstones, the source's where, availability."""
+    scope = EventScope(loaded.kinds)
+    for name, text in source.columns.items():
+        code = compile_node(parse(text), scope)
+        loaded.kinds[name] = code.kind
+        for event in loaded.events:
+            event.row[name] = code.run(event)
+    delete = compile_node(parse(source.delete_when), scope) if source.delete_when else None
+    where = compile_node(parse(source.where), scope) if source.where else None
+    available = compile_node(parse(source.available), scope) if source.available else None
+    kept = []
+    for event in loaded.events:
+        event.tombstone = delete is not None and delete.run(event) is True
+        if where is not None and not event.tombstone and where.run(event) is not True:
+            loaded.filtered += 1
+            continue
+        event.available = event.time
+        if available is not None:
+            moment = available.run(event)
+            event.available = None if moment is None else max(moment, event.time)
+        kept.append(event)
+    loaded.events = kept
+
+
+def view_events(
+    project: Project, view: View, loaded: Loaded
+) -> dict[tuple[Any, ...], list[Event]]:
+    """Events of each entity key of a view, oldest first; a null key column is in none."""
+    scope = EventScope(dict(loaded.kinds))
+    keys = []
+    for column, kind in project.entities[view.entity].key.items():
+        code = compile_node(parse(view.key.get(column, column)), scope)
+        keys.append(convert(code, kind))
+    inner = EventScope(dict(loaded.kinds), view)
+    where = compile_node(parse(view.where), inner) if view.where else None
+    entities: dict[tuple[Any, ...], list[Event]] = {}
+    for event in loaded.events:
+        key = tuple(code.run(event) for code in keys)
+        if any(part is None for part in key):
+            continue
+        passes = where is None or where.run(event) is True
+        copy = Event(
+            event.row, event.time, event.available, event.sequence, event.position,
+            event.tombstone, passes,
+        )
+        entities.setdefault(key, []).append(copy)
+    for events in entities.values():
+        events.sort(key=Event.order)
+    return entities

@@ -1,0 +1,189 @@
+"""Files to columns of plain values, with the types the language gives them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from . import OracleError
+from .exact import fit_float, is_decimal, scale_of
+from .times import from_wall, parse_date, parse_timestamp
+
+Column = list[Any]
+
+
+def arrow_kind(kind: pa.DataType) -> str:
+    """The language's type of an Arrow type."""
+    if pa.types.is_boolean(kind):
+        return "bool"
+    if pa.types.is_integer(kind):
+        return "int64"
+    if pa.types.is_floating(kind):
+        return "float64"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return "string"
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return "bytes"
+    if pa.types.is_timestamp(kind):
+        return "timestamp"
+    if pa.types.is_date32(kind):
+        return "date"
+    if pa.types.is_duration(kind):
+        return "duration"
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.scale})"
+    raise OracleError(f"unknown column type {kind}")
+
+
+PER_MICRO = {"s": (1_000_000, 1), "ms": (1000, 1), "us": (1, 1), "ns": (1, 1000)}
+
+
+def unscaled(value: Any, scale: int) -> int:
+    """The digits of a decimal.Decimal at a scale, exactly."""
+    sign, digits, exponent = value.as_tuple()
+    number = int("".join(map(str, digits)))
+    shift = exponent + scale
+    if shift < 0:
+        raise OracleError(f"{value} has more than {scale} places")
+    return (-number if sign else number) * 10**shift
+
+
+def raw_column(column: pa.ChunkedArray) -> Column:
+    """Values of an Arrow column, floats and zone-less times untouched, times in microseconds."""
+    kind = column.type
+    if pa.types.is_timestamp(kind) or pa.types.is_duration(kind):
+        times, over = PER_MICRO[kind.unit]
+        ints = column.cast(pa.int64()).to_pylist()
+        return [None if v is None else v * times // over for v in ints]
+    if pa.types.is_date32(kind):
+        return column.cast(pa.int32()).to_pylist()
+    if pa.types.is_decimal(kind):
+        return [None if v is None else unscaled(v, kind.scale) for v in column.to_pylist()]
+    return column.to_pylist()
+
+
+def arrow_values(column: pa.ChunkedArray, zone: str | None) -> Column:
+    """Values as the engine takes them: finite floats, instants, no -0.0."""
+    kind, values = column.type, raw_column(column)
+    if pa.types.is_floating(kind):
+        return [None if v is None else fit_float(v) for v in values]
+    if pa.types.is_timestamp(kind) and kind.tz is None:
+        return [None if v is None else wall_instant(v, zone) for v in values]
+    return values
+
+
+def wall_instant(wall: int, zone: str | None) -> int:
+    """The instant of a zone-less time, which needs a zone."""
+    if zone is None:
+        raise OracleError("zone-less times without a zone")
+    return from_wall(wall, zone)
+
+
+def read_parquet(path: Path, zone: str | None) -> tuple[dict[str, str], dict[str, Column]]:
+    """Types and values of a Parquet file."""
+    table = pq.read_table(path, use_threads=False)
+    kinds = {f.name: arrow_kind(f.type) for f in table.schema}
+    return kinds, {name: arrow_values(table[name], zone) for name in table.column_names}
+
+
+def csv_records(text: str) -> list[list[str | None]]:
+    """Records of CSV text; an empty field is None, a quoted empty one is ''."""
+    records: list[list[str | None]] = []
+    record: list[str | None] = []
+    at, end = 0, len(text)
+    while at < end:
+        if text[at] == '"':
+            cell, at = "", at + 1
+            while True:
+                close = text.index('"', at)
+                cell += text[at:close]
+                at = close + 1
+                if at < end and text[at] == '"':
+                    cell, at = cell + '"', at + 1
+                    continue
+                break
+            record.append(cell)
+        else:
+            stop = at
+            while stop < end and text[stop] not in ",\r\n":
+                stop += 1
+            record.append(text[at:stop] or None)
+            at = stop
+        if at < end and text[at] == ",":
+            at += 1
+            if at == end or text[at] in "\r\n":
+                record.append(None)
+            else:
+                continue
+        at += 2 if text[at : at + 2] == "\r\n" else 1
+        records.append(record)
+        record = []
+    return records
+
+
+def csv_value(text: str | None, kind: str, zone: str | None) -> Any:
+    """One CSV cell as a value of a type."""
+    if text is None:
+        return None
+    if kind == "string":
+        return text
+    if kind == "int64":
+        return int(text)
+    if kind == "float64":
+        return fit_float(float(text))
+    if kind == "bool":
+        return {"true": True, "false": False}[text]
+    if kind == "date":
+        return parse_date(text)
+    if kind == "timestamp":
+        return parse_timestamp(text, zone)
+    if is_decimal(kind):
+        import decimal
+
+        return unscaled(decimal.Decimal(text), scale_of(kind))
+    raise OracleError(f"CSV column of type {kind}")
+
+
+def guess(values: list[str | None]) -> str:
+    """The type of a CSV column nobody declared, for the plain cases of the generator."""
+    present = [value for value in values if value is not None]
+    for kind in ("bool", "int64", "float64", "date", "timestamp"):
+        try:
+            for value in present:
+                csv_value(value, kind, "UTC")
+        except (ValueError, KeyError, OracleError):
+            continue
+        return kind if present else "string"
+    return "string"
+
+
+def read_csv(
+    path: Path, fields: dict[str, str], zone: str | None
+) -> tuple[dict[str, str], dict[str, Column]]:
+    """Types and values of a CSV file."""
+    header, *records = csv_records(path.read_text(encoding="utf-8"))
+    kinds: dict[str, str] = {}
+    columns: dict[str, Column] = {}
+    for index, name in enumerate(header):
+        cells = [record[index] for record in records]
+        kinds[name or ""] = kind = fields.get(name or "") or guess(cells)
+        columns[name or ""] = [csv_value(cell, kind, zone) for cell in cells]
+    return kinds, columns
+
+
+def read_file(
+    path: Path, fields: dict[str, str], zone: str | None
+) -> tuple[dict[str, str], dict[str, Column]]:
+    """A file by its suffix."""
+    if path.suffix == ".parquet":
+        kinds, columns = read_parquet(path, zone)
+        for name, kind in fields.items():
+            if name in kinds and kinds[name] != kind:
+                raise OracleError(f"{path}: {name} is {kinds[name]}, declared {kind}")
+        return kinds, columns
+    if path.suffix == ".csv":
+        return read_csv(path, fields, zone)
+    raise OracleError(f"unknown format {path}")

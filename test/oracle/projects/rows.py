@@ -1,0 +1,150 @@
+"""Random events: times on a lattice, ties, duplicates, delays, nulls and hard numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from .themes import DAY, HOUR, MINUTE, Theme, eps
+
+Row = dict[str, Any]
+
+STATUSES = ["paid", "open", "void", "Paid", ""]
+NOTES = ["x", "xy", "é", "zz", "a,b", 'q"q', "Ω≈", "x%y", " "]
+GROUPS = ["g1", "g2", "g3"]
+
+
+@dataclass(frozen=True)
+class Storage:
+    """How a source's times are stored and when its events become known."""
+
+    format: str  # parquet or csv
+    time: str  # tz_us, tz_ns, naive, int_us, int_ms, int_s, int_ns
+    delay: str  # none, constant, column, minutes, mixed
+
+
+def hard_float(rng: Random, mode: str) -> float:
+    """A float64 of some family, each a trap for inexact sums."""
+    if mode == "money":
+        return round(rng.uniform(-50, 100), 2)
+    if mode == "tenths":
+        return rng.randrange(-20, 40) * 0.1
+    if mode == "cancel":
+        return rng.choice([1e16, -1e16, 1.0, -1.0, 1e16 + 2, 0.5, -(2.0**60), 2.0**60])
+    if mode == "extreme":
+        return rng.choice(
+            [1e300, -1e300, 1e-300, 5e-324, -5e-324, 2.2250738585072014e-308, 1.0, 1e150,
+             -1e150, 1.7976931348623157e308, 3.0e-320]
+        )
+    return rng.uniform(-1, 1) * 2.0 ** rng.randrange(-60, 60)
+
+
+def odd_float(rng: Random, value: float) -> float:
+    """Sometimes a value the engine must turn into null or into plain zero."""
+    draw = rng.random()
+    if draw < 0.05:
+        return rng.choice([float("nan"), float("inf"), float("-inf")])
+    return -0.0 if draw < 0.12 else value
+
+
+def big_int(rng: Random) -> int:
+    """An int64, often so large that a sum of two does not fit."""
+    if rng.random() < 0.5:
+        return rng.randrange(-1000, 1000)
+    return rng.choice([2**63 - 1, -(2**63), 2**62, -(2**62), 2**53 + 1, 2**63 - 3])
+
+
+def nullable(rng: Random, value: Any, share: float = 0.15) -> Any:
+    """The value, or null."""
+    return None if rng.random() < share else value
+
+
+def event_time(theme: Theme, rng: Random, storage: Storage) -> int:
+    """An event's time, coarse where the column is."""
+    time = rng.choice(theme.hot) + eps(rng, theme.unit)
+    coarse = {"int_ms": 1000, "int_s": 1_000_000}.get(storage.time, 1)
+    return time // coarse * coarse
+
+
+def known_at(theme: Theme, rng: Random, time: int) -> int | None:
+    """A per-row availability: near, exactly on a hot time, in a late tail, too early, or never."""
+    draw = rng.random()
+    if draw < 0.08:
+        return None
+    if draw < 0.16:
+        return time - rng.randrange(HOUR)
+    if draw < 0.70:
+        return time + rng.choice([0, 1, MINUTE, HOUR, 2 * HOUR])
+    if draw < 0.9:
+        later = [moment for moment in theme.hot if moment >= time] or [time]
+        return later[0] + rng.choice([-1, 0, 1])
+    return time + rng.randrange(DAY, 4 * DAY)
+
+
+def event_rows(theme: Theme, storage: Storage, count: int, money: str, wild: str) -> list[Row]:
+    """Rows of the main source; `_time` is the instant."""
+    rng = theme.rng
+    rows: list[Row] = []
+    for number in range(count):
+        time = event_time(theme, rng, storage)
+        row: Row = {
+            "_time": time,
+            "eid": nullable(rng, f"e{number}", 0.1),
+            "seq": nullable(rng, rng.randrange(4), 0.3),
+            "avail": known_at(theme, rng, time),
+            "wait": nullable(rng, rng.choice([0, 5, 60, 120, 1500]), 0.05),
+            "amount": nullable(rng, odd_float(rng, hard_float(rng, money))),
+            "ratio": nullable(rng, odd_float(rng, hard_float(rng, wild))),
+            "qty": nullable(rng, rng.randrange(-3, 8)),
+            "big": nullable(rng, big_int(rng)),
+            "price": nullable(rng, Decimal(rng.randrange(-99999, 999999)).scaleb(-2)),
+            "status": nullable(rng, rng.choice(STATUSES)),
+            "note": nullable(rng, rng.choice(NOTES), 0.3),
+            "flag": nullable(rng, rng.random() < 0.6, 0.2),
+            "day": nullable(rng, dt.date(2024, 2, 27) + dt.timedelta(rng.randrange(-4, 4))),
+            "seen": nullable(rng, time - rng.randrange(5 * DAY)),
+            "grp": nullable(rng, rng.choice(GROUPS), 0.1),
+        }
+        for name, part in zip(theme.key_names, rng.choice(theme.keys)):
+            row[name] = nullable(rng, part, 0.03)
+        rows.append(row)
+    return with_copies(rng, rows)
+
+
+def with_copies(rng: Random, rows: list[Row]) -> list[Row]:
+    """Add duplicates by id that differ in everything but the time, and shuffle."""
+    copies = []
+    for row in rows:
+        if row["eid"] is not None and rng.random() < 0.1:
+            other = rng.choice(rows)
+            copies.append({**other, "eid": row["eid"], "_time": row["_time"]})
+    rows = rows + copies
+    rng.shuffle(rows)
+    return rows
+
+
+def table_rows(theme: Theme, storage: Storage, count: int) -> list[Row]:
+    """Rows of the profile table: versions, deletes and nulls."""
+    rng = theme.rng
+    rows: list[Row] = []
+    for _ in range(count):
+        time = event_time(theme, rng, storage)
+        if rng.random() < 0.35:
+            time -= 2 * DAY
+        row: Row = {
+            "_time": time,
+            "eid": None,
+            "seq": nullable(rng, rng.randrange(3), 0.3),
+            "avail": known_at(theme, rng, time),
+            "op": nullable(rng, "d" if rng.random() < 0.15 else "u", 0.1),
+            "level": nullable(rng, rng.randrange(5)),
+            "score": nullable(rng, odd_float(rng, hard_float(rng, "tenths"))),
+            "home": nullable(rng, rng.choice(GROUPS), 0.15),
+        }
+        for name, part in zip(theme.key_names, rng.choice(theme.keys)):
+            row[name] = part
+        rows.append(row)
+    return rows
