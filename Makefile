@@ -25,7 +25,8 @@ demo: build ## show the main job on a generated example: two minutes of reading
 
 leak: build ## show on real flights what looking into the future is worth (takes 13 MB from npm)
 	@$(GO) build -o bin/leak ./examples/flights/leak
-	@bin/leak $(BINARY)
+	@examples/flights/get-data.sh >&2
+	@bin/leak $(BINARY) examples/flights/data/flights.parquet
 
 test: ## run all tests
 	@$(GO) test -timeout $(TIMEOUT) ./...

@@ -182,8 +182,8 @@ func (p *Project) columns(files lang.SourceFiles, depth Depth) ([]lang.Column, e
 	found, err := file.Columns(p.disk, file.Files{
 		Root: p.Root, Paths: files.Paths, Format: files.Format, Rows: depth == Rows,
 	})
-	if depth == Heads && errors.Is(err, file.ErrNoFile) {
-		return nil, nil
+	if errors.Is(err, file.ErrNoFile) {
+		return nil, nil // a warning; who needs the source fails then
 	}
 	if err != nil {
 		return nil, err

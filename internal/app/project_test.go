@@ -86,8 +86,8 @@ func TestOpenProjectFails(t *testing.T) {
 	if c := p.Compile(Heads); c.Plan == nil {
 		t.Errorf("lint needs the files: %v", c.Problems)
 	}
-	if _, err := p.Plan(t.Context()); !errors.As(err, &known) || known.Code != ExitInvalid ||
-		len(known.Problems) == 0 {
+	_, err = Train(t.Context(), TrainOptions{Dir: dir, Features: []string{"spend.*"}, Output: "out.csv"})
+	if !errors.As(err, &known) || known.Code != ExitInvalid || len(known.Problems) == 0 {
 		t.Errorf("no data: %v", err)
 	}
 }

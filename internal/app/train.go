@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/fettle-ml/fettle/internal/disk"
 	"github.com/fettle-ml/fettle/internal/format"
@@ -112,7 +113,28 @@ func selectFeatures(p *plan.Plan, o TrainOptions) (*train.Selection, error) {
 	if err != nil {
 		return nil, asError(err)
 	}
+	if err := checkColumns(s); err != nil {
+		return nil, err
+	}
 	return s, o.checkStrict(s)
+}
+
+// checkColumns refuses sources whose files are not there and whose columns nobody declared.
+func checkColumns(s *train.Selection) error {
+	var problems []Problem
+	for _, source := range s.Sources() {
+		if source.Unchecked {
+			problems = append(problems, Problem{
+				Code: "source-files", Severity: SeverityError,
+				Message: fmt.Sprintf("source %s: no file matches %s", source.Name, strings.Join(source.Paths, ", ")),
+				Hint:    "check the path, which is relative to the project",
+			})
+		}
+	}
+	if len(problems) > 0 {
+		return Invalid("the data is not there", problems...)
+	}
+	return nil
 }
 
 // checkStrict refuses sources whose availability nobody stated.

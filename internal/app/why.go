@@ -89,6 +89,9 @@ func Why(ctx context.Context, o WhyOptions) (*WhyResult, error) {
 	if err != nil {
 		return nil, asError(err)
 	}
+	if err := checkColumns(selection); err != nil {
+		return nil, err
+	}
 	rows, err := o.rows(p, selection)
 	if err != nil {
 		return nil, err

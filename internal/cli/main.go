@@ -24,11 +24,13 @@ type Streams struct {
 func Main(args []string, streams Streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	return Run(ctx, args, streams)
 }
 
 // Run is Main under a context of the caller.
 func Run(ctx context.Context, args []string, streams Streams) int {
+	streams.In = interruptible{ctx: ctx, in: streams.In}
 	s := &session{streams: streams}
 	root := newRoot(s)
 	root.SetArgs(args)

@@ -108,7 +108,7 @@ func appendCell(dst []byte, c *batch.Column, row int, local bool) []byte {
 	case schema.Int64, schema.Duration:
 		return strconv.AppendInt(dst, c.Ints[row], 10)
 	case schema.Float64:
-		return append(dst, schema.FormatFloat(c.Floats[row])...)
+		return appendFloat(dst, c.Floats[row])
 	case schema.Decimal:
 		return append(dst, schema.FormatDecimal(c.Decimals[row], c.Type.Size)...)
 	case schema.Timestamp:
@@ -127,6 +127,21 @@ func appendCell(dst []byte, c *batch.Column, row int, local bool) []byte {
 	default:
 		return appendQuoted(dst, c.Text(row))
 	}
+}
+
+// appendFloat appends what schema.FormatFloat gives, without making a string of it.
+func appendFloat(dst []byte, x float64) []byte {
+	start, layout := len(dst), byte('g')
+	if abs := max(x, -x); abs >= 1e-5 && abs < 1e16 {
+		layout = 'f'
+	}
+	dst = strconv.AppendFloat(dst, x, layout, -1, 64)
+	for _, c := range dst[start:] {
+		if c == '.' || c == 'e' {
+			return dst
+		}
+	}
+	return append(dst, ".0"...)
 }
 
 // appendQuoted appends a text, in quotes if it is empty or has a comma, a quote or a line end.

@@ -185,7 +185,7 @@ func TestParquetRoundTrip(t *testing.T) {
 	for _, c := range []struct {
 		rows  int
 		nulls float64
-	}{{0, 0}, {1, 0}, {1, 1}, {7, 0.5}, {2000, 0}, {40000, 0.2}, {20000, 1}} {
+	}{{0, 0}, {1, 0}, {1, 1}, {7, 0.5}, {2000, 0}, {20000, 0.2}, {17000, 1}} {
 		table := randomTable(uint64(c.rows), c.rows, c.nulls)
 		data := write(t, format.Parquet, table)
 		got, bad := read(t, "t.parquet", data, table.Fields)
@@ -198,9 +198,9 @@ func TestParquetRoundTrip(t *testing.T) {
 
 func TestParquetBytesDependOnRowsAlone(t *testing.T) {
 	t.Parallel()
-	table := randomTable(3, 50000, 0.1)
+	table := randomTable(3, 20000, 0.1)
 	whole := write(t, format.Parquet, table)
-	if cut := write(t, format.Parquet, table, 1, 17, 16384, 16385, 40000); !bytes.Equal(whole, cut) {
+	if cut := write(t, format.Parquet, table, 1, 17, 16384, 16385, 18000); !bytes.Equal(whole, cut) {
 		t.Fatal("other batches gave another file")
 	}
 }

@@ -28,8 +28,10 @@ func FuzzCompile(f *testing.F) {
 			}
 		}
 	}
+	f.Add([]byte("entity: |\n---\nsource: ''\n---\nsource: ''\n---\nview: \"\"\nentity: ''\n"))
 	columns := []Column{
-		{Name: "card_id", Type: schema.Of(schema.String)}, {Name: "ts", Type: schema.Of(schema.Timestamp)},
+		{Name: "card_id", Type: schema.Of(schema.String)}, {Name: "ts",
+			Type: schema.Of(schema.Timestamp)},
 		{Name: "amount", Type: schema.DecimalOf(2)}, {Name: "n", Type: schema.Of(schema.Int64)},
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -49,6 +51,9 @@ func FuzzCompile(f *testing.F) {
 		}
 		if (result.Plan == nil) != (errors > 0) {
 			t.Errorf("plan %v with %d errors", result.Plan != nil, errors)
+		}
+		if result.Plan != nil {
+			printPlan(result.Plan) // reads every part of it
 		}
 	})
 }

@@ -24,14 +24,18 @@ func IsClock(name string) bool { return clocks[strings.ToLower(name)] }
 const ClockHint = "write as_of, the time the value is for"
 
 // notYet reports whether an error says that the call is not available yet.
-func notYet(f *builtin.Function, err error) bool {
-	return !f.Ready || strings.HasSuffix(err.Error(), "is not available yet")
+func notYet(err error) bool {
+	return strings.HasSuffix(err.Error(), "is not available yet")
 }
 
 func (c *Checker) call(e *ast.Call) *plan.Expr {
 	f, found := builtin.Lookup(e.Name)
 	if !found || f.Operator {
 		c.unknownFunction(e)
+		return nil
+	}
+	if !f.Ready {
+		c.fail(e.Position(), diag.NotYet, e.Name+" is not available yet", "")
 		return nil
 	}
 	if f.Aggregate {

@@ -122,6 +122,10 @@ func (c *Checker) all(list []ast.Expr) ([]*plan.Expr, bool) {
 
 func (c *Checker) operation(e *ast.Operation) *plan.Expr {
 	args, ok := c.all(e.Args)
+	if f, found := builtin.Lookup(e.Name); found && !f.Ready {
+		c.fail(e.Position(), diag.NotYet, f.Symbol+" is not available yet", "")
+		return nil
+	}
 	if !ok {
 		return nil
 	}
@@ -132,6 +136,14 @@ func (c *Checker) operation(e *ast.Operation) *plan.Expr {
 			return nil
 		}
 		return c.apply(e.Position(), "and", low, high)
+	}
+	if e.Name == "in" {
+		// A null among the values is one of x's type: it must not widen the others.
+		for i, arg := range args[1:] {
+			if arg.Type.Kind == schema.Null {
+				args[i+1] = Convert(arg, args[0].Type)
+			}
+		}
 	}
 	return c.apply(e.Position(), e.Name, args...)
 }
@@ -157,7 +169,7 @@ func (c *Checker) Resolve(at diag.Position, f *builtin.Function, args []*plan.Ex
 	resolution, err := f.Resolve(given)
 	if err != nil {
 		code := diag.BadArguments
-		if notYet(f, err) {
+		if notYet(err) {
 			code = diag.NotYet
 		}
 		c.fail(at, code, err.Error(), "")
@@ -175,12 +187,12 @@ func (c *Checker) cast(e *ast.Cast) *plan.Expr {
 	if x == nil {
 		return nil
 	}
-	if err := builtin.CheckCast(x.Type, e.Type); err != nil {
-		c.fail(e.Position(), diag.BadCast, err.Error(), "")
-		return nil
-	}
 	if Nested(e.Type) {
 		c.fail(e.Position(), diag.NotYet, "values of type "+e.Type.String()+" are not available yet", "")
+		return nil
+	}
+	if err := builtin.CheckCast(x.Type, e.Type); err != nil {
+		c.fail(e.Position(), diag.BadCast, err.Error(), "")
 		return nil
 	}
 	if x.Op == plan.Const && x.Value.Null || x.Type.Equal(e.Type) {

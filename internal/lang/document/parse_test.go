@@ -30,14 +30,22 @@ func show(n *Node) string {
 
 // accepted are documents that a general parser reads in the same way.
 var accepted = []string{
-	"a: b", "a:\n  b: c\n  d: e\nf: g\n", "a:\n- b\n- c\nd:\n  - e\n", "- a\n- b: c\n  d: e\n- - f\n  - g\n",
-	"a: {b: c, d: [e, f], }\ng: []\nh: {}\n", "a: 'it''s'\nb: \"x\\ny\\u00e9\"\n", "a: |\n  one\n   two\n\n  three\nb: c\n",
-	"a: |-\n  one\n  two\n", "a: |+\n  one\n\nb: c\n", "a: >\n  one\n  two\n\n  three\n", "a: >-\n  one\n  two\n",
-	"a: one\n  two\n  three\nb: c\n", "a: one\n\n  two\n", "# comment\na: b # comment\n# more\nc: d#e\n",
-	"a: [b,\n  c, # comment\n  d]\ne: f\n", "a: [\n  b,\n  c\n]\nd: e\n", "a: {\n  b: c\n}\n", "a: \"one\n  two\"\nb: c\n",
-	"\"a b\": c\n'd': e\n", "a: x:y\nb: http://c/d\n", "a:   b  \n", "a: -b\nc: ?d\ne: :f\n", "a: {\"b\":c}\n",
-	"a:\n  - b\n  -\n    c: d\n  - e\n", "a: |2\n   one\n  two\n", "a: 'one\n\n  two'\n", "a: sum(x) over 7d\n", "a b: c\n",
-	"a: b\r\nc: d\r\n", "a: {b: 'c, d'}\n", "x: >\n  a\n\n\n  b\n", "x: >\n  a\n    b\n  c\n", "a: '#b'\nc: \"d # e\"\n",
+	"a: b", "a:\n  b: c\n  d: e\nf: g\n", "a:\n- b\n- c\nd:\n  - e\n",
+	"- a\n- b: c\n  d: e\n- - f\n  - g\n",
+	"a: {b: c, d: [e, f], }\ng: []\nh: {}\n", "a: 'it''s'\nb: \"x\\ny\\u00e9\"\n",
+	"a: |\n  one\n   two\n\n  three\nb: c\n",
+	"a: |-\n  one\n  two\n", "a: |+\n  one\n\nb: c\n", "a: >\n  one\n  two\n\n  three\n",
+	"a: >-\n  one\n  two\n",
+	"a: one\n  two\n  three\nb: c\n", "a: one\n\n  two\n",
+	"# comment\na: b # comment\n# more\nc: d#e\n",
+	"a: [b,\n  c, # comment\n  d]\ne: f\n", "a: [\n  b,\n  c\n]\nd: e\n", "a: {\n  b: c\n}\n",
+	"a: \"one\n  two\"\nb: c\n",
+	"\"a b\": c\n'd': e\n", "a: x:y\nb: http://c/d\n", "a:   b  \n", "a: -b\nc: ?d\ne: :f\n",
+	"a: {\"b\":c}\n",
+	"a:\n  - b\n  -\n    c: d\n  - e\n", "a: |2\n   one\n  two\n", "a: 'one\n\n  two'\n",
+	"a: sum(x) over 7d\n", "a b: c\n",
+	"a: b\r\nc: d\r\n", "a: {b: 'c, d'}\n", "x: >\n  a\n\n\n  b\n", "x: >\n  a\n    b\n  c\n",
+	"a: '#b'\nc: \"d # e\"\n",
 }
 
 // TestLikeAGeneralParser compares the tree with the one of go-yaml, all scalars taken as text.
@@ -114,7 +122,8 @@ func TestPositions(t *testing.T) {
 		t.Helper()
 		at := n.Text.Position(offset)
 		if at.Line != line || at.Column != column {
-			t.Errorf("%q at %d is at %d:%d, want %d:%d", n.Text.String, offset, at.Line, at.Column, line, column)
+			t.Errorf("%q at %d is at %d:%d, want %d:%d", n.Text.String, offset, at.Line, at.Column, line,
+				column)
 		}
 	}
 	check(entries[0].Key, 0, 1, 1)

@@ -167,6 +167,9 @@ func (s *scanner) blockScalar(parent int) *Node {
 		text.WriteByte('\n')
 	}
 	node.Text.String = text.String()
+	if len(node.Text.pieces) == 0 {
+		node.Text = TextAt("", node.At)
+	}
 	if node.Style == Folded {
 		node.Text = TextAt(foldLines(node.Text.String), node.At)
 	}

@@ -67,7 +67,9 @@ func (c *compiler) aggregateOf(scope *eventScope, call *ast.Call,
 		ok = ok && e != nil
 		args = append(args, e)
 	}
-	where := checker.Bool(call.Where, "where")
+	filter := *scope
+	filter.filter = scope.inside != ""
+	where := c.checker(&filter).Bool(call.Where, "where")
 	if (call.Star || call.Distinct) && f.Name != "count" {
 		what := "*"
 		if call.Distinct {

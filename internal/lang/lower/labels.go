@@ -86,12 +86,10 @@ func (c *compiler) labelKeys(b *modelBuild, s *source, l *plan.Label) {
 			}
 		}
 	}
-	for _, f := range b.plan.Features {
-		for _, field := range f.View.Request {
-			if !given[field.Name] {
-				given[field.Name] = true
-				c.labelColumn(b, s, l, field.Name, false)
-			}
+	for _, field := range b.requests() {
+		if !given[field.Name] {
+			given[field.Name] = true
+			c.labelColumn(b, s, l, field.Name, false)
 		}
 	}
 }

@@ -24,6 +24,7 @@ func (c *compiler) model(decl *ast.Model) {
 		b.feature(f)
 	}
 	b.collisions()
+	b.labelTypes()
 	if decl.Label != nil {
 		c.label(b)
 	}

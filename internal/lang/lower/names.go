@@ -39,6 +39,9 @@ func (c *compiler) declare(all *ast.Definitions) {
 	}
 	for _, decl := range all.Sources {
 		s := &source{decl: decl, plan: &plan.Source{Meta: meta(decl.Meta), Name: decl.Name.Text}}
+		if decl.Name.Text == "" {
+			continue
+		}
 		if other := c.sources[decl.Name.Text]; other != nil {
 			c.twice(decl.Name, named{"source", other.decl.Name.At})
 		} else {
@@ -49,7 +52,7 @@ func (c *compiler) declare(all *ast.Definitions) {
 	}
 	tests := map[string]diag.Position{}
 	for _, decl := range all.Tests {
-		if at, found := tests[decl.Name.Text]; found {
+		if at, found := tests[decl.Name.Text]; found && decl.Name.Text != "" {
 			c.twice(decl.Name, named{"test", at})
 		}
 		tests[decl.Name.Text] = decl.Name.At

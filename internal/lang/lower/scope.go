@@ -20,6 +20,7 @@ type eventScope struct {
 	self     *feature // the feature whose definition this is, or nil
 	received bool     // received_at can be read
 	inside   string   // the aggregate this is inside of, or ""
+	filter   bool     // this is the where of an aggregate
 }
 
 func timestamp(op plan.Op) *plan.Expr {
@@ -40,6 +41,10 @@ func (s *eventScope) Path(p *ast.Path) *plan.Expr {
 		if f := s.c.featureOf(s.view, p.Parts[1]); f != nil {
 			return s.inlined(f, p.Parts[1].At)
 		}
+		return nil
+	case first.Name == "request" && s.filter:
+		s.c.fail(p.Position(), diag.Reserved, "an aggregate filtered by the request is reserved for later",
+			"make what the request names a part of the entity's key")
 		return nil
 	}
 	return s.refuse(p.Position(), dotted(p))

@@ -6,6 +6,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/lang/diag"
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
+	"github.com/fettle-ml/fettle/internal/schema/zone"
 )
 
 // test compiles one declared case.
@@ -20,7 +21,7 @@ func (c *compiler) test(decl *ast.Test) {
 	}
 	t := &plan.Test{Name: decl.Name.Text, View: v.plan, Request: map[string]schema.Value{}}
 	if now := decl.Now; now.Text != "" {
-		value, ok := c.testValue(now, schema.Of(schema.Timestamp), "now")
+		value, ok := c.testTime(now, "now", c.plan.Timezone)
 		if t.Now = value.Int; ok && value.Null {
 			c.fail(now.At, diag.BadTest, "now is null", "write a time such as 2024-05-01T12:00:00Z")
 		}
@@ -43,6 +44,29 @@ func (c *compiler) testValue(w ast.Word, t schema.Type, what string) (schema.Val
 		return v, false
 	}
 	return v, true
+}
+
+// testTime reads a time of a test; one without a zone is in the given zone.
+func (c *compiler) testTime(w ast.Word, what, zoneName string) (schema.Value, bool) {
+	t := schema.Of(schema.Timestamp)
+	micros, zoned, err := schema.ParseTime(w.Text)
+	if err != nil || zoned || zoneName == "" {
+		return c.testValue(w, t, what)
+	}
+	z, err := zone.Load(zoneName)
+	if err != nil || !schema.ValidTime(micros) {
+		return c.testValue(w, t, what)
+	}
+	utc, _, _ := z.ToUTC(micros)
+	return schema.Value{Type: t, Int: utc}, true
+}
+
+// testCell reads one cell of an event as the source would.
+func (c *compiler) testCell(s *source, w ast.Word, column plan.Column) (schema.Value, bool) {
+	if column.Type.Kind == schema.Timestamp {
+		return c.testTime(w, column.Name, s.plan.EventTime.Zone)
+	}
+	return c.testValue(w, column.Type, column.Name)
 }
 
 // testEvents types the rows by the columns of the view's source.
@@ -73,7 +97,7 @@ func (c *compiler) testEvents(v *view, decl *ast.Test, t *plan.Test) {
 					"remove it from the event")
 				continue
 			}
-			value, _ := c.testValue(cell.Value, column.Type, column.Name)
+			value, _ := c.testCell(v.source, cell.Value, column)
 			event.Columns = append(event.Columns, index)
 			event.Values = append(event.Values, value)
 		}

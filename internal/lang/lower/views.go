@@ -128,15 +128,26 @@ func (c *compiler) viewBody(v *view) {
 		scope := &eventScope{c: c, source: v.source, view: v}
 		v.plan.Where = c.checker(scope).Bool(v.decl.Where.Expr, "where")
 		c.viewKey(v)
-	} else if !v.decl.Where.Missing() && !v.broken {
-		c.fail(v.decl.Where.At, diag.MissingField, "a view without a source has no events to filter",
-			"remove where")
+	} else if !v.broken {
+		c.sourceless(v)
 	}
 	for _, f := range v.ordered {
 		c.compile(f, f.decl.Name.At)
 	}
 	for _, f := range v.ordered {
 		f.plan.Checks = c.featureChecks(f)
+	}
+}
+
+// sourceless refuses what only events have.
+func (c *compiler) sourceless(v *view) {
+	if where := v.decl.Where; !where.Missing() {
+		c.fail(where.At, diag.MissingField, "a view without a source has no events to filter", "remove where")
+	}
+	for _, key := range v.decl.Key {
+		c.fail(key.Name.At, diag.BadKey, "a view without a source has no events to take a key from",
+			"remove key")
+		return
 	}
 }
 

@@ -116,7 +116,8 @@ func TestGrammar(t *testing.T) {
 	f("a not between 1 and 2", "(not (between a 1 2))")
 	f("case when a then 1 when b then 2 else 3 end", "(case ? a 1 b 2 3)")
 	f("case x when 1 then 'a' end", "(case x 1 'a' ?)")
-	f("cast(a as decimal(2)) + b::list<map<int64>>", "(add (cast:decimal(2) a) (cast:list<map<int64>> b))")
+	f("cast(a as decimal(2)) + b::list<map<int64>>",
+		"(add (cast:decimal(2) a) (cast:list<map<int64>> b))")
 	f("CAST(a AS Float64)", "(cast:float64 a)")
 	f("a::int64 > b", "(gt (cast:int64 a) b)")
 	f("x[0][-1]", "(element_at (element_at x 0) -1)")
@@ -145,7 +146,8 @@ func TestWindows(t *testing.T) {
 	f("count() over 7d / 7", "(divide (count) over{0 1w} 7)")
 	f("count(*) over 7d", "(count*) over{0 1w}")
 	f("count(distinct x) over 7d", "(count distinct x) over{0 1w}")
-	f("sum(x) where a or b over 30d offset 7d", "(sum x) where (or a b) over{0 30d offset=604800000000}")
+	f("sum(x) where a or b over 30d offset 7d",
+		"(sum x) where (or a b) over{0 30d offset=604800000000}")
 	f("SUM(x) OVER ALL", "(SUM x) over{1 0s}")
 	f("last(x) over all since '2024-01-01'", "(last x) over{1 0s since 2024-01-01T00:00:00.000000Z}")
 	f("last(x, 5) over last 20 offset 1", "(last x 5) over{2 0s count=20 offset=1}")
@@ -157,8 +159,10 @@ func TestWindows(t *testing.T) {
 // FuzzText looks for panics and for places outside of the text.
 func FuzzText(f *testing.F) {
 	for _, text := range []string{
-		"sum(x) where status = 'paid' over 7d offset 7d / 7", "case x when 1 then a else b end", "a.b.\"c\"[0]::list<int64>",
-		"x not between 1 and 2 or y is not distinct from null", "count(distinct a) over session 30m max 24h hop 1d", "1e9 - -5w",
+		"sum(x) where status = 'paid' over 7d offset 7d / 7", "case x when 1 then a else b end",
+		"a.b.\"c\"[0]::list<int64>",
+		"x not between 1 and 2 or y is not distinct from null",
+		"count(distinct a) over session 30m max 24h hop 1d", "1e9 - -5w",
 		"timestamp '2024-05-01' {w} == && ((", "cast(a as map<",
 	} {
 		f.Add(text)

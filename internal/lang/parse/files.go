@@ -81,7 +81,8 @@ func (r *reader) unknownKind(n *document.Node) {
 }
 
 func (r *reader) project(n *document.Node) *ast.Project {
-	p := &ast.Project{Definitions: []string{"features/"}, Data: "data/", State: ".fettle/"}
+	p := &ast.Project{Name: ast.Word{At: n.At}, Definitions: []string{"features/"}, Data: "data/",
+		State: ".fettle/"}
 	ignore := func(*document.Node) {}
 	r.fields(n, "a project", handlers{
 		"project":  func(n *document.Node) { p.Name = r.name(n) },
@@ -130,7 +131,7 @@ func (r *reader) size(n *document.Node) {
 }
 
 func (r *reader) entity(n *document.Node) *ast.Entity {
-	e := &ast.Entity{}
+	e := &ast.Entity{Name: ast.Word{At: n.At}}
 	r.fields(n, "an entity", r.meta(&e.Meta, handlers{
 		"entity": func(n *document.Node) { e.Name = r.name(n) },
 		"key":    func(n *document.Node) { e.Key = r.typed(n, "key", true) },

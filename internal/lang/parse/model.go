@@ -7,7 +7,7 @@ import (
 )
 
 func (r *reader) model(n *document.Node) *ast.Model {
-	m := &ast.Model{Version: 1, Timeout: -1, Retention: -1}
+	m := &ast.Model{Name: ast.Word{At: n.At}, Version: 1, Timeout: -1, Retention: -1}
 	r.fields(n, "a model", r.meta(&m.Meta, handlers{
 		"model":   func(n *document.Node) { m.Name = r.name(n) },
 		"version": func(n *document.Node) { m.Version = r.integer(n, 1) },
@@ -82,7 +82,7 @@ func (r *reader) label(n *document.Node) *ast.Label {
 }
 
 func (r *reader) test(n *document.Node) *ast.Test {
-	t := &ast.Test{}
+	t := &ast.Test{Name: ast.Word{At: n.At}}
 	r.fields(n, "a test", handlers{
 		"test": func(n *document.Node) { t.Name = r.name(n) },
 		"view": func(n *document.Node) { t.View = r.word(n) },
@@ -95,7 +95,7 @@ func (r *reader) test(n *document.Node) *ast.Test {
 		},
 		"request":     func(n *document.Node) { t.Request = r.pairs(n, "request") },
 		"expect":      func(n *document.Node) { t.Expect = r.pairs(n, "expect") },
-		"description": func(n *document.Node) { r.word(n) },
+		"description": func(n *document.Node) { r.text(n) },
 	})
 	for _, field := range []string{"view", "now", "expect"} {
 		r.require(n.At, hasField(n, field), "the test", field)

@@ -63,7 +63,7 @@ func (r *reader) empty(n *document.Node, what string) bool {
 
 // meta adds the handlers of what every kind may carry.
 func (r *reader) meta(m *ast.Meta, known handlers) handlers {
-	known["description"] = func(n *document.Node) { m.Description = r.word(n).Text }
+	known["description"] = func(n *document.Node) { m.Description = r.text(n).Text }
 	known["owner"] = func(n *document.Node) { m.Owner = r.word(n).Text }
 	known["tags"] = func(n *document.Node) {
 		for _, tag := range r.words(n) {
@@ -81,8 +81,17 @@ func (r *reader) require(at diag.Position, present bool, what, field string) {
 	}
 }
 
-// word reads a single value.
+// word reads a single value that is not empty.
 func (r *reader) word(n *document.Node) ast.Word {
+	w := r.text(n)
+	if w.Quoted && w.Text == "" {
+		r.fail(w.At, diag.MissingValue, "the field is empty", "write a value, or remove the field")
+	}
+	return w
+}
+
+// text reads a single value, which may be the empty text in quotes.
+func (r *reader) text(n *document.Node) ast.Word {
 	w := ast.Word{At: n.At}
 	switch {
 	case n.Broken:
@@ -258,7 +267,7 @@ func (r *reader) pairs(n *document.Node, what string) []ast.Pair {
 	r.entries(n, what, func(key ast.Word, value *document.Node) {
 		pair := ast.Pair{Name: key, Value: ast.Word{At: value.At}}
 		if !value.IsEmpty() {
-			pair.Value = r.word(value)
+			pair.Value = r.text(value)
 		}
 		all = append(all, pair)
 	})

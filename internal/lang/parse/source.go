@@ -10,7 +10,7 @@ import (
 )
 
 func (r *reader) source(n *document.Node) *ast.Source {
-	s := &ast.Source{MaxFuture: -1, Dedup: -1, Heartbeat: -1, Retention: -1}
+	s := &ast.Source{Name: ast.Word{At: n.At}, MaxFuture: -1, Dedup: -1, Heartbeat: -1, Retention: -1}
 	known := r.meta(&s.Meta, handlers{
 		"source":      func(n *document.Node) { s.Name = r.name(n) },
 		"mode":        func(n *document.Node) { s.Mode = r.mode(n) },

@@ -18,7 +18,7 @@ func parseAge(text string, aged bool) (int64, error) {
 }
 
 func (r *reader) view(n *document.Node) *ast.View {
-	v := &ast.View{ReadyAfter: -1, Expires: -1, Timeout: -1}
+	v := &ast.View{Name: ast.Word{At: n.At}, ReadyAfter: -1, Expires: -1, Timeout: -1}
 	r.fields(n, "a view", r.meta(&v.Meta, handlers{
 		"view":      func(n *document.Node) { v.Name = r.name(n) },
 		"entity":    func(n *document.Node) { v.Entity = r.word(n) },
@@ -94,7 +94,7 @@ func (r *reader) featureFields(n *document.Node, d *declared) {
 	known := r.meta(&f.Meta, handlers{
 		"expr":     func(n *document.Node) { d.expr = n },
 		"type":     func(n *document.Node) { f.Type = r.word(n) },
-		"default":  func(n *document.Node) { f.Default = r.word(n) },
+		"default":  func(n *document.Node) { f.Default = r.text(n) },
 		"checks":   func(n *document.Node) { f.Checks = r.checks(n) },
 		"fallback": func(n *document.Node) { f.Fallback = r.fallbacks(n) },
 		"expires":  func(n *document.Node) { f.Expires = r.duration(n) },
@@ -108,7 +108,7 @@ func (r *reader) featureFields(n *document.Node, d *declared) {
 		"for": func(n *document.Node) { d.loops, d.failed = r.loops(n) },
 	})
 	known["description"] = func(n *document.Node) {
-		f.Description = r.word(n).Text
+		f.Description = r.text(n).Text
 		d.about = document.TextAt(f.Description, n.At)
 	}
 	r.fields(n, "a feature", known)

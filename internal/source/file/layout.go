@@ -145,7 +145,7 @@ func Columns(fsys disk.Reader, files Files) ([]format.Column, error) {
 		}
 		if i == 0 {
 			columns = slices.Clone(input.Columns())
-		} else if err := merge(columns, input.Columns()); err != nil {
+		} else if err := merge(columns, input.Columns(), isText(input)); err != nil {
 			problems = append(problems, fmt.Errorf("%s and %s: %w", paths[0], name, err))
 		}
 		problems = append(problems, input.Close())
@@ -162,14 +162,14 @@ type Files struct {
 }
 
 // merge widens columns to hold what another file stores under the same names.
-func merge(columns, others []format.Column) error {
+func merge(columns, others []format.Column, text bool) error {
 	for i := range columns {
 		c := &columns[i]
 		for _, other := range others {
 			if other.Name != c.Name {
 				continue
 			}
-			wider, ok := widen(c.Type, other.Type)
+			wider, ok := widen(c.Type, other.Type, text)
 			if !ok || c.Local != other.Local && c.Type.Equal(other.Type) {
 				return fmt.Errorf("column %s is %s in one and %s in the other; declare its type in fields",
 					c.Name, describe(*c), describe(other))
@@ -188,13 +188,21 @@ func describe(c format.Column) string {
 	return c.Type.String()
 }
 
-// widen returns the type that holds both.
-func widen(a, b schema.Type) (schema.Type, bool) {
+// isText reports whether a file holds text, which can be read as any type that it looks like. Such a
+// file does not know its number of rows.
+func isText(input format.Input) bool { return input.Rows() < 0 }
+
+// widen returns the type that holds both. Integers widen to floats only in text: a Parquet file that
+// stores integers cannot be read as floats without loss.
+func widen(a, b schema.Type, text bool) (schema.Type, bool) {
+	float := schema.Of(schema.Float64)
 	switch {
 	case a.Equal(b) || b.Kind == schema.Null:
 		return a, true
 	case a.Kind == schema.Null:
 		return b, true
+	case text && (a.Kind == schema.Int64 && b.Equal(float) || b.Kind == schema.Int64 && a.Equal(float)):
+		return float, true
 	default:
 		return schema.Type{}, false
 	}

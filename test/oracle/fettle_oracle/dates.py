@@ -7,7 +7,7 @@ from typing import Callable
 
 from .times import DAY, from_wall, naive, offset_at
 
-UNITS = {"second": 1_000_000, "minute": 60_000_000, "hour": 3_600_000_000, "day": DAY}
+UNITS = {"second": 1_000_000, "minute": 60_000_000, "hour": 3_600_000_000}
 EPOCH_DATE = dt.date(1970, 1, 1)
 
 
@@ -62,9 +62,9 @@ def begin(unit: str, day: dt.date) -> dt.date:
 
 
 def truncate(unit: str, instant: int, zone: str = "UTC") -> int:
-    """date_trunc(unit, t, zone)."""
+    """date_trunc(unit, t, zone); up to the hour in the offset of t, as it was on the clock."""
     wall = instant + offset_at(instant, zone)
     if unit in UNITS:
-        return from_wall(wall // UNITS[unit] * UNITS[unit], zone)
+        return instant - wall % UNITS[unit]
     first = begin(unit, day_of(wall // DAY))
     return from_wall((first - EPOCH_DATE).days * DAY, zone)

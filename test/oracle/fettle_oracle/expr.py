@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Callable, Protocol
 
 from . import OracleError
-from .exact import fit_decimal, fit_float, fit_int, half_even, is_decimal, scale_of
+from .exact import fit_decimal, fit_float, fit_int, half_even, is_decimal, ratio, scale_of
 from .functions import FUNCTIONS, ROUNDED
 from .syntax import Node
 
@@ -154,8 +155,8 @@ def arithmetic(op: str, left: Code, right: Code) -> Code:
     if timed:
         return strict(timed, [left, right], INT_OPS[op])
     kind = common(left.kind, right.kind)
-    if op == "/" and kind == "int64":
-        kind = "float64"
+    if op == "/" and kind == "int64":  # the exact quotient, rounded once
+        return strict("float64", [left, right], lambda a, b: ratio(a, b) if b else None)
     if kind == "float64":
         if op == "div":
             raise OracleError("div of floats")
@@ -202,8 +203,16 @@ def comparable(left: Code, right: Code) -> list[Code]:
     """Both sides of a comparison; Python compares int and float exactly."""
     if {left.kind, right.kind} == {"int64", "float64"}:
         return [left, right]
+    if "float64" in (left.kind, right.kind) and (is_decimal(left.kind) or is_decimal(right.kind)):
+        return [exactly(left), exactly(right)]
     kind = common(left.kind, right.kind)
     return [convert(left, kind), convert(right, kind)]
+
+
+def exactly(code: Code) -> Code:
+    """A number as a fraction, to compare decimals with floats."""
+    unit = 10 ** digits_after(code)
+    return strict("fraction", [code], lambda value: Fraction(value) / unit)
 
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {

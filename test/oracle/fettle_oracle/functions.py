@@ -33,10 +33,10 @@ def rounded(value: Any, places: int) -> Any:
     if isinstance(value, int):
         unit = 10 ** max(0, -places)
         return fit_int((abs(value) * 2 + unit) // (2 * unit) * unit * (-1 if value < 0 else 1))
+    if places < 0:  # powers of ten below one are not exact
+        return fit_float(half_away(value / 10.0**-places) * 10.0**-places)
     scaled = value * 10.0**places
-    if not math.isfinite(scaled):
-        return None
-    return fit_float(half_away(scaled) / 10.0**places)
+    return fit_float(half_away(scaled) / 10.0**places) if math.isfinite(scaled) else None
 
 
 def sign(value: Any) -> int:
