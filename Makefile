@@ -1,6 +1,7 @@
 # make alone lists the targets.
 GO      ?= go
 BINARY  := bin/fettle
+CACHE   := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fettle/oracle
 TIMEOUT := 30m
 LINT    := $(GO) tool -modfile=tools/go.mod golangci-lint
 
@@ -8,7 +9,7 @@ export CGO_ENABLED ?= 0
 export GOFLAGS     ?= -trimpath
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo leak test check fmt golden race
+.PHONY: help build run demo leak test check fmt golden race oracle mutants
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,3 +51,9 @@ golden: ## rewrite the expected files of tests and the generated pages, then sho
 
 race: ## run all tests under the race detector (needs a C compiler)
 	@CGO_ENABLED=1 $(GO) test -race -timeout $(TIMEOUT) ./...
+
+oracle: build ## compare values bit for bit with an independent computation (needs python3 with venv)
+	@ORACLE_CACHE=$(CACHE) sh test/oracle/run.sh $(BINARY)
+
+mutants: oracle ## show that the oracle catches faults: it must fail for each mutant of the engine
+	@$(CACHE)/venv-$$(cksum <test/oracle/requirements.txt | tr ' ' '-')/bin/python test/mutants/run.py

@@ -137,7 +137,7 @@ const (
 // farAway reports whether an event, of a list from the newest to the oldest, lies outside of the
 // window with several of the same reason between them. Other reasons are always worth a line.
 func farAway(events []app.WhyEvent, i int) bool {
-	between := i
+	var between int
 	switch events[i].Reason {
 	case reasonBefore:
 		between = i - nearby

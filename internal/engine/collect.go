@@ -28,7 +28,6 @@ type part struct {
 	starts  []int32 // of each partition, and the end
 	rows    eventRows
 	newest  []*batch.Column // of the chunk, as feed.newest
-	chunk   *Chunk          // only when traced
 }
 
 // stride is the number of words of selection bits an event has.
@@ -122,7 +121,6 @@ func (f *feed) fill(p *part, scope *chunkScope, numbers []int32, order []uint32)
 	for _, column := range f.newest {
 		p.newest = append(p.newest, scope.chunk.Columns[f.scan.position[column]])
 	}
-	p.chunk = scope.chunk
 }
 
 func pick[T any](values []T, order []uint32) []T {

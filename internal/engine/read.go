@@ -24,8 +24,8 @@ type reader struct {
 	lanes      []window.Lane
 	laned      []int
 	cursors    []cursor // by window
-	extra      []int32
-	trueExtra  []int32
+	holes      []int32  // scratch, with room for every pending position
+	trueHoles  []int32
 }
 
 // cursor remembers where a window's ends were for the previous label: they never go back.
@@ -86,6 +86,8 @@ func (r *reader) foldRows(t *taskFold, rows []int32) {
 	for _, row := range rows {
 		b := bound[row]
 		r.fence.advance(b)
+		r.holes = resized(r.holes, len(r.fence.pending))
+		r.trueHoles = resized(r.trueHoles, len(r.fence.pending))
 		if t.newest != nil {
 			r.readNewest(t, row, b+t.shift)
 		}
@@ -141,40 +143,19 @@ func advance(times []int64, i int, t int64) int {
 // readGroup reads the aggregates of one window and filter for one row.
 func (r *reader) readGroup(g *group, events window.Range, row int32) {
 	base := r.selection(g.base)
-	from, to := base.Rank(events.From), base.Rank(events.To)
-	newest := -1
-	if to > from {
-		newest = base.Event(to - 1)
-	}
-	for _, event := range events.Extra {
-		if base.Has(int(event)) {
-			newest = int(event)
-		}
-	}
-	if newest < 0 {
+	in := base.Ranks(events, r.holes)
+	if in.Count() == 0 {
 		return
 	}
-	g.time[row] = r.time[newest]
+	g.time[row] = r.time[base.Event(in.Newest())]
 	for _, rd := range g.reads {
 		r.readLane(rd, events, row)
 	}
 }
 
-// ranks translates a range of events into one of selected events.
-func ranks(s *window.Selection, events window.Range, scratch []int32) window.Range {
-	out := window.Range{From: s.Rank(events.From), To: s.Rank(events.To), Extra: scratch[:0]}
-	for _, event := range events.Extra {
-		if s.Has(int(event)) {
-			out.Extra = append(out.Extra, int32(s.Rank(int(event))))
-		}
-	}
-	return out
-}
-
 func (r *reader) readLane(rd *read, events window.Range, row int32) {
-	in := ranks(r.selection(rd.selection), events, r.extra)
-	r.extra = in.Extra[:0]
-	n := in.To - in.From + len(in.Extra)
+	in := r.selection(rd.selection).Ranks(events, r.holes)
+	n := in.Count()
 	if n == 0 {
 		return
 	}
@@ -200,7 +181,7 @@ func (r *reader) readLane(rd *read, events window.Range, row int32) {
 	if rd.of == nil {
 		return
 	}
-	if d := lane.Distinct(rd.slot, in.From, in.To, in.Extra); d > window.DistinctCap {
+	if d := lane.Distinct(rd.slot, in); d > window.DistinctCap {
 		rd.of.failed[row] = true
 	} else {
 		rd.of.setInt(row, int64(d))
@@ -208,9 +189,7 @@ func (r *reader) readLane(rd *read, events window.Range, row int32) {
 }
 
 func (r *reader) readTruth(rd *read, events window.Range, n int, row int32) {
-	in := ranks(r.selection(rd.whenTrue), events, r.trueExtra)
-	r.trueExtra = in.Extra[:0]
-	trues := in.To - in.From + len(in.Extra)
+	trues := r.selection(rd.whenTrue).Ranks(events, r.trueHoles).Count()
 	if rd.anyTrue != nil {
 		rd.anyTrue.setInt(row, truthValue(trues > 0))
 	}
@@ -228,50 +207,50 @@ func truthValue(b bool) int64 {
 
 func readFloats(rd *read, lane *window.Lane, in window.Range, row int32) {
 	if rd.sum != nil || rd.avg != nil {
-		sum := exact.Float(lane.Sum(in.From, in.To, in.Extra))
+		sum := exact.Float(lane.Sum(in))
 		if rd.sum != nil {
 			rd.sum.setFloat(row, sum)
 		}
 		if rd.avg != nil {
-			rd.avg.setFloat(row, sum/float64(in.To-in.From+len(in.Extra)))
+			rd.avg.setFloat(row, sum/float64(in.Count()))
 		}
 	}
 	if rd.least != nil {
-		rd.least.setFloat(row, lane.ExtremeFloat(in.From, in.To, in.Extra, false))
+		rd.least.setFloat(row, lane.ExtremeFloat(in, false))
 	}
 	if rd.most != nil {
-		rd.most.setFloat(row, lane.ExtremeFloat(in.From, in.To, in.Extra, true))
+		rd.most.setFloat(row, lane.ExtremeFloat(in, true))
 	}
 	if rd.first != nil {
-		rd.first.setFloat(row, lane.Floats[oldest(in)])
+		rd.first.setFloat(row, lane.Floats[in.Oldest()])
 	}
 	if rd.last != nil {
-		rd.last.setFloat(row, lane.Floats[newest(in)])
+		rd.last.setFloat(row, lane.Floats[in.Newest()])
 	}
 }
 
 func readInts(rd *read, lane *window.Lane, in window.Range, row int32) {
 	if rd.sum != nil || rd.avg != nil {
-		acc, _ := lane.Sum(in.From, in.To, in.Extra)
+		acc, _ := lane.Sum(in)
 		if rd.sum != nil {
 			sum, fits := exact.Int64(acc)
 			rd.sum.setInt64(row, sum, fits)
 		}
 		if rd.avg != nil {
-			rd.avg.setFloat(row, exact.IntMean(acc, int64(in.To-in.From+len(in.Extra))))
+			rd.avg.setFloat(row, exact.IntMean(acc, int64(in.Count())))
 		}
 	}
 	if rd.least != nil {
-		rd.least.setInt(row, lane.ExtremeInt(in.From, in.To, in.Extra, false))
+		rd.least.setInt(row, lane.ExtremeInt(in, false))
 	}
 	if rd.most != nil {
-		rd.most.setInt(row, lane.ExtremeInt(in.From, in.To, in.Extra, true))
+		rd.most.setInt(row, lane.ExtremeInt(in, true))
 	}
 	if rd.first != nil {
-		rd.first.setInt(row, lane.Ints[oldest(in)])
+		rd.first.setInt(row, lane.Ints[in.Oldest()])
 	}
 	if rd.last != nil {
-		rd.last.setInt(row, lane.Ints[newest(in)])
+		rd.last.setInt(row, lane.Ints[in.Newest()])
 	}
 }
 
@@ -279,31 +258,16 @@ func readDecimals(rd *read, lane *window.Lane, in window.Range, row int32) {
 	if rd.sum == nil && rd.avg == nil {
 		return
 	}
-	acc, _ := lane.Sum(in.From, in.To, in.Extra)
+	acc, _ := lane.Sum(in)
 	if rd.sum != nil {
 		sum, fits := exact.Decimal(acc)
 		rd.sum.setDecimal(row, sum, fits)
 	}
 	if rd.avg != nil {
 		digits := rd.avg.kind.Size - rd.scale
-		mean, fits := exact.DecimalMean(acc, int64(in.To-in.From+len(in.Extra)), digits)
+		mean, fits := exact.DecimalMean(acc, int64(in.Count()), digits)
 		rd.avg.setDecimal(row, mean, fits)
 	}
-}
-
-// oldest and newest return the first and last position of a range that is not empty.
-func oldest(in window.Range) int {
-	if in.To > in.From {
-		return in.From
-	}
-	return int(in.Extra[0])
-}
-
-func newest(in window.Range) int {
-	if n := len(in.Extra); n > 0 {
-		return int(in.Extra[n-1])
-	}
-	return in.To - 1
 }
 
 // readSpread reads the variances: (n*S2 - S1*S1), rounded once, over n(n-1) or n*n.
@@ -311,8 +275,8 @@ func readSpread(rd *read, lane *window.Lane, in window.Range, row int32) {
 	if rd.varSamp == nil && rd.varPop == nil && rd.devS == nil && rd.devP == nil {
 		return
 	}
-	n := int64(in.To - in.From + len(in.Extra))
-	spread := lane.Spread(in.From, in.To, in.Extra, rd.scale)
+	n := int64(in.Count())
+	spread := lane.Spread(in, rd.scale)
 	if n > 1 {
 		variance := spread / float64(n*(n-1))
 		setVariance(rd.varSamp, rd.devS, row, variance)

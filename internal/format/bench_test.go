@@ -63,8 +63,8 @@ func readAll(b *testing.B, name string, limit int) (rows int64) {
 	}
 }
 
-// cpuTime returns the nanoseconds that the process has worked: on a shared machine it says more than
-// the time that went by.
+// cpuTime returns the nanoseconds that the process has worked: on a shared machine it says more
+// than the time that went by.
 func cpuTime() int64 {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

@@ -24,7 +24,8 @@ func CreateBeside(w io.Writer, kind Format, labels Input, fields []schema.Field)
 			return nil, err
 		}
 		if slices.ContainsFunc(labels.Columns(), func(c Column) bool { return c.Name == field.Name }) {
-			return nil, fmt.Errorf("the labels have a column %s already; rename it there or here", field.Name)
+			return nil, fmt.Errorf("the labels have a column %s already; rename it there or here",
+				field.Name)
 		}
 	}
 	switch from := labels.(type) {
@@ -40,6 +41,7 @@ func CreateBeside(w io.Writer, kind Format, labels Input, fields []schema.Field)
 	return newConverted(w, kind, labels, fields)
 }
 
+// countError says that rows and labels do not match.
 func countError(labels, rows int64) error {
 	return fmt.Errorf("%d rows were written beside %d labels", rows, labels)
 }
@@ -51,6 +53,8 @@ type converted struct {
 	labels *labelRows
 }
 
+// newConverted reads labels by the types of their columns. A column of nothing but nulls becomes a
+// string.
 func newConverted(w io.Writer, kind Format, labels Input, fields []schema.Field) (Output, error) {
 	var own []schema.Field
 	var wanted []Wanted
@@ -68,7 +72,8 @@ func newConverted(w io.Writer, kind Format, labels Input, fields []schema.Field)
 	local = append(local, make([]bool, len(fields))...)
 	scan, err := labels.Scan(wanted)
 	if err != nil {
-		return nil, fmt.Errorf("labels can be written as %s only if each column can be read: %w", kind, err)
+		return nil, fmt.Errorf("labels can be written as %s only if each column can be read: %w",
+			kind, err)
 	}
 	c := &converted{fields: all, labels: &labelRows{scan: scan}}
 	switch kind {
@@ -85,7 +90,8 @@ func newConverted(w io.Writer, kind Format, labels Input, fields []schema.Field)
 		c.to = o
 		return c, o.header()
 	default:
-		return nil, errors.Join(fmt.Errorf("%w %q: write .parquet or .csv", ErrFormat, kind), scan.Close())
+		err := fmt.Errorf("%w %q: write .parquet or .csv", ErrFormat, kind)
+		return nil, errors.Join(err, scan.Close())
 	}
 }
 
@@ -149,6 +155,7 @@ func slice(b *batch.Batch, from, to int) *batch.Batch {
 	return &batch.Batch{Fields: b.Fields, Columns: columns, Rows: to - from}
 }
 
+// load reads the next unit. Label rows are never left out, so a bad cell is an error.
 func (l *labelRows) load() error {
 	unit, err := l.scan.Next()
 	if err != nil {
@@ -157,8 +164,8 @@ func (l *labelRows) load() error {
 	return unit.Read(func(p *Part) error {
 		if len(p.Bad) > 0 {
 			bad := p.Bad[0]
-			return fmt.Errorf("label row %d, %s: %s; write the output in the format of the labels to keep it",
-				bad.Row, bad.Field, bad.Message)
+			return fmt.Errorf("label row %d, %s: %s; write the output in the format of the labels "+
+				"to keep it", bad.Row, bad.Field, bad.Message)
 		}
 		l.ready = append(l.ready, p.Batch)
 		return nil

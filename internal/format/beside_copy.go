@@ -23,13 +23,14 @@ type copied struct {
 	texts   []*batch.Column
 }
 
+// nulls takes rows of a column that has no values.
 func (c *copied) nulls(rows int) {
 	c.rows, c.entries = rows, rows
 	c.def = make([]byte, rows)
 }
 
-// full takes entries of the leaf's page up to a number of rows, and reports whether the entry behind
-// them begins another row.
+// full takes entries of the leaf's page up to a number of rows, and reports whether the entry
+// behind them begins another row.
 func (c *copied) full(l *labelLeaf, rows int) (full bool, err error) {
 	page := l.page
 	rep, def := page.RepetitionLevels(), page.DefinitionLevels()
@@ -104,7 +105,8 @@ func (c *copied) takeTexts(l *labelLeaf, s *segment, codes []int32) error {
 		return err
 	}
 	l.dict = t.dict
-	column := &batch.Column{Type: schema.Of(schema.Bytes), Length: s.rows, Offsets: t.offsets, Data: t.data}
+	column := &batch.Column{Type: schema.Of(schema.Bytes), Length: s.rows,
+		Offsets: t.offsets, Data: t.data}
 	if codes != nil {
 		column.Codes, column.Dict = t.codes, t.dict
 	}

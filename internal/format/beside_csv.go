@@ -16,6 +16,7 @@ type csvLabels struct {
 	rows   int64
 }
 
+// newCSVBeside begins an output that appends to the records of labels.
 func newCSVBeside(w io.Writer, labels *csvInput, fields []schema.Field) (Output, error) {
 	blocks, err := labels.begin()
 	if err != nil {
@@ -30,6 +31,7 @@ func newCSVBeside(w io.Writer, labels *csvInput, fields []schema.Field) (Output,
 	return o, o.header()
 }
 
+// chomp takes the line end off.
 func chomp(record []byte) []byte {
 	return bytes.TrimSuffix(bytes.TrimSuffix(record, []byte("\n")), []byte("\r"))
 }
@@ -50,6 +52,7 @@ func (l *csvLabels) next(rows int) ([][]byte, error) {
 	return records, nil
 }
 
+// one returns the next record that is a row.
 func (l *csvLabels) one() ([]byte, error) {
 	for {
 		if len(l.data) == 0 {

@@ -36,6 +36,7 @@ type labelLeaf struct {
 	dict   *batch.Column // of texts, copied once in a row group
 }
 
+// labels prepares all columns of the file to be copied.
 func (p *parquetInput) labels() *parquetLabels {
 	l := &parquetLabels{input: p, elements: p.parquet.Metadata().Schema[1:], columns: len(p.columns)}
 	for _, column := range p.parquet.Root().Columns() {
@@ -56,6 +57,7 @@ func (p *parquetInput) labels() *parquetLabels {
 	return l
 }
 
+// addLeaves collects the leaves of a column, in the order of the schema.
 func (l *parquetLabels) addLeaves(column *parquet.Column) {
 	for _, child := range column.Columns() {
 		l.addLeaves(child)
@@ -68,6 +70,7 @@ func (l *parquetLabels) addLeaves(column *parquet.Column) {
 	}
 }
 
+// setElement takes over how the leaf is stored.
 func (l *labelLeaf) setElement(element format.SchemaElement) {
 	l.kind = element.Type.V
 	switch l.kind {

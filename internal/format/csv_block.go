@@ -15,7 +15,8 @@ const (
 	maxRecord = 1 << 26
 )
 
-// csvBlocks cuts a text into blocks of whole records. It looks at nothing but line feeds and quotes.
+// csvBlocks cuts a text into blocks of whole records. It looks at nothing but line feeds and
+// quotes.
 type csvBlocks struct {
 	name    string
 	reader  io.Reader
@@ -37,6 +38,7 @@ type block struct {
 	line int64 // number of its first line
 }
 
+// close closes what reads the file, the decoder before the file.
 func (b *csvBlocks) close() error {
 	var problems []error
 	for i := len(b.closers) - 1; i >= 0; i-- {
@@ -87,6 +89,7 @@ func (b *csvBlocks) record() ([]byte, error) {
 	}
 }
 
+// tooLong says that no record ends within the longest one.
 func (b *csvBlocks) tooLong() error {
 	return fmt.Errorf("%s: line %d: a record of more than %d MiB; is a quote not closed?",
 		b.name, b.line, maxRecord>>20)

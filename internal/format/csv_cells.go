@@ -32,6 +32,7 @@ type cellBase struct {
 
 func (b *cellBase) base() *cellBase { return b }
 
+// valid says whether the next row has a value.
 func (b *cellBase) valid(valid bool) {
 	b.nulls = b.nulls || !valid
 	b.column.Valid = append(b.column.Valid, valid)
@@ -67,7 +68,7 @@ func newCells(t schema.Type, from Column, rows int) cells {
 	}
 }
 
-// text views bytes as a string: only for parsing, which keeps nothing.
+// view views bytes as a string: only for parsing, which keeps nothing.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 type intCells struct {
@@ -89,6 +90,8 @@ func (c *intCells) null() {
 	c.valid(false)
 }
 
+// intParser returns what reads the text of whole numbers and times. local says which of the two
+// kinds of times the column has; the other one does not fit.
 func intParser(kind schema.Kind, local bool) func([]byte) (int64, string) {
 	switch kind {
 	case schema.Timestamp:

@@ -48,6 +48,7 @@ func (c *csvInput) infer(blocks *csvBlocks) error {
 	return nil
 }
 
+// add takes a field into account. Empty ones say nothing.
 func (g *guess) add(f csvField) {
 	if f.null() {
 		return
@@ -84,8 +85,8 @@ func padded(text []byte) bool {
 	return len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9'
 }
 
-// longInteger reports whether an integer is beyond int64: most likely an identifier, which a float64
-// would round.
+// longInteger reports whether an integer is beyond int64: most likely an identifier, which a
+// float64 would round.
 func longInteger(text []byte) bool {
 	if strings.Trim(view(text), "+-0123456789") != "" {
 		return false
@@ -94,6 +95,7 @@ func longInteger(text []byte) bool {
 	return !ok
 }
 
+// decide returns the narrowest type that all fields can be read as.
 func (g *guess) decide() (t schema.Type, local bool) {
 	switch {
 	case !g.seen:

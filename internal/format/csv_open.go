@@ -13,9 +13,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// csvInput is a CSV file as RFC 4180 describes it: a header, records that end in a line feed with or
-// without a carriage return, commas, quotes that are doubled inside quotes. A mark of UTF-8 at the
-// beginning is skipped. Quotes inside an unquoted field stand for themselves.
+// csvInput is a CSV file as RFC 4180 describes it: a header, records that end in a line feed with
+// or without a carriage return, commas, quotes that are doubled inside quotes. A mark of UTF-8 at
+// the beginning is skipped. Quotes inside an unquoted field stand for themselves.
 //
 // The decoder is our own because encoding/csv does not tell an empty field, which is null, from a
 // quoted empty one, which is the empty string, and because it copies every field of every record,
@@ -27,7 +27,10 @@ type csvInput struct {
 	columns     []Column
 }
 
-func openCSV(fsys disk.Reader, name string, compression Compression, headerOnly bool) (Input, error) {
+// openCSV reads the header and, unless headerOnly, infers the types.
+func openCSV(
+	fsys disk.Reader, name string, compression Compression, headerOnly bool,
+) (Input, error) {
 	c := &csvInput{fs: fsys, name: name, compression: compression}
 	blocks, err := c.begin()
 	if err != nil {

@@ -66,6 +66,7 @@ func (o *csvOutput) Write(b *batch.Batch) error {
 	return nil
 }
 
+// labels returns the records that the next rows are appended to, if there are any.
 func (o *csvOutput) labels(rows int) ([][]byte, error) {
 	if o.beside == nil {
 		return nil, nil
@@ -73,6 +74,7 @@ func (o *csvOutput) labels(rows int) ([][]byte, error) {
 	return o.beside.next(rows)
 }
 
+// format turns some rows of a batch to text.
 func (o *csvOutput) format(b *batch.Batch, labels [][]byte, from, to int) []byte {
 	text := make([]byte, 0, (to-from)*len(b.Columns)*12)
 	for row := from; row < to; row++ {
@@ -144,9 +146,18 @@ func appendFloat(dst []byte, x float64) []byte {
 	return append(dst, ".0"...)
 }
 
+func needsQuotes(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c == ',' || c == '"' || c == '\n' || c == '\r' {
+			return true
+		}
+	}
+	return false
+}
+
 // appendQuoted appends a text, in quotes if it is empty or has a comma, a quote or a line end.
 func appendQuoted(dst []byte, text string) []byte {
-	if text != "" && !strings.ContainsAny(text, ",\"\r\n") {
+	if text != "" && !needsQuotes(text) {
 		return append(dst, text...)
 	}
 	dst = append(dst, '"')

@@ -53,6 +53,9 @@ func describeText(t testing.TB, text string) string {
 	return out.String()
 }
 
+const afterQuote = "a comma or the end of the line must follow the closing quote, " +
+	"not 'y'; a quote inside quotes is doubled\n"
+
 func TestCSV(t *testing.T) {
 	t.Parallel()
 	f := func(text, want string) {
@@ -100,8 +103,7 @@ a:int64 b:int64
 5 ["3" "4"]
 row 2 line 3  bad_record: 1 fields, the header has 2
 row 3 line 4  bad_record: 3 fields, the header has 2
-row 4 line 5  bad_record: a comma or the end of the line must follow the closing quote, not 'y'; a quote inside quotes is doubled
-`)
+row 4 line 5  bad_record: `+afterQuote)
 	f("a,b\n1,\"open\n2,3\n", `
 a:null b:null 
 1 ["null" "null"]
@@ -148,7 +150,8 @@ func TestCSVTypes(t *testing.T) {
 // TestCSVMisfit reads cells behind those that the types are inferred from.
 func TestCSVMisfit(t *testing.T) {
 	t.Parallel()
-	head := "i,f,b,d,z,w,s\n" + strings.Repeat("1,1.5,true,2024-01-01,2024-01-01T00:00:00Z,2024-01-01T00:00:00,x\n", 10000)
+	row := "1,1.5,true,2024-01-01,2024-01-01T00:00:00Z,2024-01-01T00:00:00,x\n"
+	head := "i,f,b,d,z,w,s\n" + strings.Repeat(row, 10000)
 	got := describeText(t, head+"x,y,z,2024-13-01,2024-01-01T00:00:00,2024-01-01T00:00:00Z,\xFF\n"+
 		"1.5,nan,1,2024-01-01T00:00:00Z,nope,nope,y\n"+",,,,,,\n")
 	lines := strings.Split(got, "\n")

@@ -78,12 +78,12 @@ func cutQuoted(data []byte, start int) (f csvField, end int, problem string) {
 			continue
 		}
 		f.raw = data[start:at]
-		if at+1 < len(data) && data[at] == '\r' && data[at+1] == '\n' || at+1 == len(data) && data[at] == '\r' {
+		if at < len(data) && data[at] == '\r' && (at+1 == len(data) || data[at+1] == '\n') {
 			at++
 		}
 		if at < len(data) && data[at] != ',' && data[at] != '\n' {
-			return f, 0, fmt.Sprintf("a comma or the end of the line must follow the closing quote, not %q; "+
-				"a quote inside quotes is doubled", data[at])
+			return f, 0, fmt.Sprintf("a comma or the end of the line must follow the closing quote, "+
+				"not %q; a quote inside quotes is doubled", data[at])
 		}
 		return f, at, ""
 	}

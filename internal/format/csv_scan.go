@@ -63,6 +63,8 @@ type csvParser struct {
 	rows   int
 }
 
+// parse reads record after record. A record that cannot be cut, or has another number of fields
+// than the header, is a bad row of nulls.
 func (p *csvParser) parse(u *csvUnit) {
 	var cut cutter
 	width := len(u.scan.input.columns)
@@ -92,6 +94,7 @@ func (p *csvParser) parse(u *csvUnit) {
 	}
 }
 
+// record reads the wanted fields of a record.
 func (p *csvParser) record(u *csvUnit, fields []csvField) {
 	for i, w := range u.scan.wanted {
 		f := fields[w.Column]

@@ -3,12 +3,12 @@
 //
 // An Input is a file that was opened: its columns, and scans over some of them. A Scan hands out
 // Units in the file's order; units are independent, so several goroutines can read one each. A unit
-// is a row group of Parquet, or a block of whole records of CSV. Reading one emits Parts: batches of
-// at most PartRows rows with the number of their first row. Row numbers count data rows from 1.
+// is a row group of Parquet, or a block of whole records of CSV. Reading one emits Parts: batches
+// of at most PartRows rows with the number of their first row. Row numbers count data rows from 1.
 //
 // What it refuses: columns that are nested (they are listed, not read), a wanted type that the
-// stored one does not fit without loss, and damaged files. A damaged file is an error that names it,
-// never a panic, whatever the library underneath does. A single cell that does not fit is a Bad
+// stored one does not fit without loss, and damaged files. A damaged file is an error that names
+// it, never a panic, whatever the library underneath does. A single cell that does not fit is a Bad
 // cell, not an error: it is null in the batch, and the caller decides about its row.
 //
 // Invariants of every batch that leaves this package: no NaN, no infinity (they become null and are

@@ -53,7 +53,8 @@ func checkBatch(b *batch.Batch, fields []schema.Field) {
 	}
 	for i, c := range b.Columns {
 		if !c.Type.Equal(fields[i].Type) {
-			panic(fmt.Sprintf("BUG: write %s as column %s, declared %s", c.Type, fields[i].Name, fields[i].Type))
+			panic(fmt.Sprintf("BUG: write %s as column %s, declared %s",
+				c.Type, fields[i].Name, fields[i].Type))
 		}
 	}
 }

@@ -24,9 +24,9 @@ func (p *parquetInput) pagesOf(group, leaf int, column *parquet.Column) parquet.
 	return p.parquet.RowGroups()[group].ColumnChunks()[leaf].Pages()
 }
 
-// boolPages reads the pages of a column of booleans. The Parquet library, in version 0.32, takes the
-// runs of run-length encoded booleans, which many writers use, for whole bytes, and returns other
-// values than the file has; hence these few lines instead of its reader.
+// boolPages reads the pages of a column of booleans. The Parquet library, in version 0.32, takes
+// the runs of run-length encoded booleans, which many writers use, for whole bytes, and returns
+// other values than the file has; hence these few lines instead of its reader.
 type boolPages struct {
 	parquet.Pages // no other method is called
 	reader        *bufio.Reader
@@ -37,7 +37,8 @@ type boolPages struct {
 func newBoolPages(p *parquetInput, group, leaf int, column *parquet.Column) *boolPages {
 	meta := &p.parquet.Metadata().RowGroups[group].Columns[leaf].MetaData
 	section := io.NewSectionReader(p.file, meta.DataPageOffset, meta.TotalCompressedSize)
-	return &boolPages{reader: bufio.NewReaderSize(section, 1<<16), left: meta.NumValues, column: column}
+	reader := bufio.NewReaderSize(section, 1<<16)
+	return &boolPages{reader: reader, left: meta.NumValues, column: column}
 }
 
 // boolPage is one page: packed bits and levels.
@@ -101,13 +102,14 @@ func (b *boolPages) body(size int32) ([]byte, error) {
 }
 
 func (b *boolPages) decompress(body []byte, size int32) ([]byte, error) {
-	if b.column.Compression() == nil || b.column.Compression().CompressionCodec() == format.Uncompressed {
+	codec := b.column.Compression()
+	if codec == nil || codec.CompressionCodec() == format.Uncompressed {
 		return body, nil
 	}
 	if size < 0 || size > 1<<30 {
 		return nil, errShortPage
 	}
-	return b.column.Compression().Decode(make([]byte, size), body)
+	return codec.Decode(make([]byte, size), body)
 }
 
 func (b *boolPages) decodeV1(header *format.PageHeader, body []byte) (*boolPage, error) {

@@ -40,16 +40,18 @@ type page struct {
 	plain   []byte
 }
 
-// codec compresses every page. The fastest level costs little more than the quickest codecs and
-// makes files a third of the size.
+// codec compresses every page. Measured on feature columns, the fastest level of zstd takes a fifth
+// more time than snappy for the whole of writing, and its files are smaller.
 var codec compress.Codec = &zstd.Codec{Level: zstd.SpeedFastest}
 
+// newChunk returns an empty chunk of a leaf.
 func newChunk(l leaf) *chunk {
 	c := &chunk{leaf: l}
 	c.reset()
 	return c
 }
 
+// reset makes the chunk ready for the next row group, with its buffers.
 func (c *chunk) reset() {
 	*c = chunk{leaf: c.leaf, pages: c.pages[:0], body: c.body, scratch: c.scratch}
 	c.dict = newDictionary(c.size)
@@ -58,7 +60,8 @@ func (c *chunk) reset() {
 	}
 }
 
-// add encodes and compresses one page.
+// add encodes and compresses one page, as the first version of the format lays it out: all readers
+// know it.
 func (c *chunk) add(p *page) error {
 	c.body = c.body[:0]
 	if err := c.addLevels(p.rep, c.maxRep, p.entries); err != nil {

@@ -39,6 +39,7 @@ func (s *stored) decoder(as schema.Type) decoder {
 	}
 }
 
+// convertBools unpacks bits, the lowest of a byte first.
 func convertBools(dst []bool, values *encoding.Values, from int) error {
 	bits := values.Boolean()
 	if len(bits)*8 < from+len(dst) {
@@ -59,6 +60,7 @@ func take[T any](values []T, from, n int) ([]T, error) {
 	return values[from : from+n], nil
 }
 
+// convertInts widens whole numbers of every physical kind to 64 bits.
 func (s *stored) convertInts(dst []int64, values *encoding.Values, from int) error {
 	switch {
 	case s.kind == parquet.Int64:
@@ -129,6 +131,7 @@ func (s *stored) checkInts() func([]int64) []special {
 	}
 }
 
+// convertFloats widens floats, which is exact.
 func (s *stored) convertFloats(dst []float64, values *encoding.Values, from int) error {
 	if s.kind == parquet.Double {
 		src, err := take(values.Double(), from, len(dst))
@@ -168,6 +171,7 @@ func (s *stored) convertIntFloats(dst []float64, values *encoding.Values, from i
 	return nil
 }
 
+// convertIntDecimals reads whole numbers as decimals of scale 0, unsigned ones beyond int64 too.
 func (s *stored) convertIntDecimals(dst []schema.Int128, values *encoding.Values, from int) error {
 	ints := make([]int64, len(dst))
 	if err := s.convertInts(ints, values, from); err != nil {
@@ -182,6 +186,7 @@ func (s *stored) convertIntDecimals(dst []schema.Int128, values *encoding.Values
 	return nil
 }
 
+// convertDecimals reads unscaled values from each of the four kinds that may hold them.
 func (s *stored) convertDecimals(dst []schema.Int128, values *encoding.Values, from int) error {
 	switch s.kind {
 	case parquet.Int32, parquet.Int64:
@@ -236,7 +241,8 @@ func bigEndian(data []byte) schema.Int128 {
 		wide[i] = fill
 	}
 	copy(wide[pad:], data)
-	x := schema.Int128{Hi: int64(binary.BigEndian.Uint64(wide[:8])), Lo: binary.BigEndian.Uint64(wide[8:])}
+	high, low := binary.BigEndian.Uint64(wide[:8]), binary.BigEndian.Uint64(wide[8:])
+	x := schema.Int128{Hi: int64(high), Lo: low}
 	if fill == 0xFF && x.Hi >= 0 || fill == 0 && x.Hi < 0 {
 		return outOfRange
 	}
@@ -259,6 +265,7 @@ func rescale(from, to int) func([]schema.Int128) []special {
 	}
 }
 
+// rescaled returns an unscaled value at another scale, and whether it keeps its value there.
 func rescaled(x schema.Int128, from, to int) (schema.Int128, bool) {
 	if from == to && x.Hi>>40 == x.Hi>>63 { // below 2^104: surely within 38 digits
 		return x, true

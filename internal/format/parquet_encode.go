@@ -41,7 +41,7 @@ func (c *chunk) addColumns(pieces []*batch.Column, rows int) error {
 	return c.add(p)
 }
 
-// encodeWords encodes numbers of four or eight bytes: by the dictionary while it pays.
+// encodeWords encodes numbers of four or eight bytes and keeps their bounds.
 func (c *chunk) encodeWords(p *page, pieces []*batch.Column) {
 	present := make([]uint64, 0, p.entries-p.nulls)
 	for _, piece := range pieces {
@@ -51,6 +51,7 @@ func (c *chunk) encodeWords(p *page, pieces []*batch.Column) {
 	c.encodePresent(p, present)
 }
 
+// encodePresent encodes the values that are not null, by the dictionary while it pays.
 func (c *chunk) encodePresent(p *page, present []uint64) {
 	if c.dict != nil && !c.dict.full && c.dictionaryPays(present) {
 		p.codes, p.coded = c.dict.encodeWords(present)
@@ -79,6 +80,7 @@ func appendWords(dst []uint64, piece *batch.Column) []uint64 {
 	return dst
 }
 
+// appendPlain appends words in the plain encoding of four or eight bytes.
 func appendPlain(dst []byte, present []uint64, size int) []byte {
 	if size == 4 {
 		for _, x := range present {
@@ -106,7 +108,8 @@ func (c *chunk) dictionaryPays(present []uint64) bool {
 	return tried.used <= sample/2
 }
 
-// dropDictionary gives the dictionary up for the rest of the row group. Pages that refer to it stay.
+// dropDictionary gives the dictionary up for the rest of the row group. Pages that refer to it
+// stay.
 func (c *chunk) dropDictionary() {
 	if c.dict != nil && !c.dictUsed {
 		c.dict = nil
@@ -132,6 +135,7 @@ func (d *dictionary) encodeWords(present []uint64) ([]int32, bool) {
 	return codes, true
 }
 
+// encodeDecimals encodes unscaled values, most significant byte first.
 func (c *chunk) encodeDecimals(p *page, pieces []*batch.Column) {
 	p.plain = make([]byte, 0, (p.entries-p.nulls)*16)
 	for _, piece := range pieces {
@@ -144,6 +148,7 @@ func (c *chunk) encodeDecimals(p *page, pieces []*batch.Column) {
 	}
 }
 
+// encodeBools packs the booleans that are not null.
 func encodeBools(p *page, pieces []*batch.Column) {
 	present := make([]bool, 0, p.entries-p.nulls)
 	for _, piece := range pieces {
@@ -218,6 +223,7 @@ type bounds struct {
 	fmin, fmax      float64
 }
 
+// take widens the bounds to hold more values.
 func (b *bounds) take(present []uint64, kind schema.Kind) {
 	if len(present) == 0 {
 		return

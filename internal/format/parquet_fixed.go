@@ -54,11 +54,14 @@ type fixed[T any] struct {
 	dictSpecials []special
 }
 
+// begin makes room for the rows of a part.
 func (f *fixed[T]) begin(rows int) {
 	f.validity.begin(rows)
 	f.rows, f.specials = make([]T, 0, rows), nil
 }
 
+// add decodes the values of a segment densely, checks them there, and then moves them to their
+// rows.
 func (f *fixed[T]) add(s *segment) error {
 	start := len(f.rows)
 	f.rows = f.rows[:start+s.rows]
@@ -126,6 +129,7 @@ func specialsOf(codes []int32, dict []special) []special {
 	return specials
 }
 
+// finish makes special cells null. The slot of a null holds anything.
 func (f *fixed[T]) finish(t schema.Type) (*batch.Column, []special) {
 	for _, special := range f.specials {
 		f.need()

@@ -31,6 +31,7 @@ type parquetNode struct {
 	stored                 stored
 }
 
+// openParquet reads the footer of a file and no more.
 func openParquet(fsys disk.Reader, name string) (Input, error) {
 	file, err := fsys.Open(name)
 	if err != nil {
@@ -56,10 +57,13 @@ func guard(name string, call func() error) (err error) {
 	return call()
 }
 
+// damaged says that a file is not what it should be. Errors about such files all begin the same
+// way.
 func damaged(name string, err error) error {
 	return fmt.Errorf("%s: damaged, or not a Parquet file: %w", name, err)
 }
 
+// open maps the columns of the file to Fettle's and counts its rows.
 func (p *parquetInput) open() error {
 	size, err := p.file.Size()
 	if err != nil {
@@ -106,7 +110,8 @@ func (p *parquetInput) addGroup(i, leaves int) error {
 			switch codec := chunk.MetaData.Codec; codec {
 			case format.Uncompressed, format.Snappy, format.Gzip, format.Brotli, format.Zstd:
 			default:
-				// The library's LZ4 returns zeros for pages that are compressed by less than a third.
+				// The library's LZ4 returns zeros for pages that are compressed by less than a
+				// third.
 				p.columns[j].Unsupported = fmt.Sprintf(
 					"it is compressed with %s, which is not supported; write it with zstd or snappy", codec)
 				p.refused = true
@@ -135,6 +140,7 @@ func checkFooter(file io.ReaderAt, size int64) error {
 	return nil
 }
 
+// countNodes returns how many schema elements and leaves a column has, itself included.
 func countNodes(column *parquet.Column) (elements, leaves int) {
 	if column.Leaf() {
 		return 1, 1

@@ -40,8 +40,12 @@ type parquetOutput struct {
 	groups   []format.RowGroup
 }
 
-func newParquetOutput(w io.Writer, fields []schema.Field, beside *parquetLabels) (*parquetOutput, error) {
-	o := &parquetOutput{w: w, fields: fields, beside: beside, pending: make([][]*batch.Column, len(fields))}
+// newParquetOutput begins a file, beside labels or without.
+func newParquetOutput(
+	w io.Writer, fields []schema.Field, beside *parquetLabels,
+) (*parquetOutput, error) {
+	o := &parquetOutput{w: w, fields: fields, beside: beside}
+	o.pending = make([][]*batch.Column, len(fields))
 	children := len(fields)
 	o.elements = []format.SchemaElement{{Name: "schema"}}
 	if beside != nil {

@@ -116,6 +116,7 @@ func (r *parquetReader) cut(limit int) *segment {
 	return s
 }
 
+// release gives the page back to the pool. Nothing may refer to it any more.
 func (r *parquetReader) release() {
 	if r.page != nil {
 		parquet.Release(r.page)
@@ -123,6 +124,7 @@ func (r *parquetReader) release() {
 	}
 }
 
+// close ends the reading of the column, wherever it is.
 func (r *parquetReader) close() {
 	r.release()
 	if r.pages != nil {
@@ -147,8 +149,8 @@ func (s *segment) codes() ([]int32, error) {
 
 var errShortPage = errors.New("a page has fewer values than it says")
 
-// spread moves the values at the front of a segment's rows to the rows that have one, from the back,
-// in place.
+// spread moves the values at the front of a segment's rows to the rows that have one, from the
+// back, in place.
 func spread[T any](rows []T, s *segment) {
 	j := s.count
 	for i := s.rows - 1; i >= 0 && j <= i; i-- {

@@ -85,6 +85,7 @@ func describeInput(t *testing.T, input format.Input) string {
 }
 
 func TestWantedTypes(t *testing.T) {
+	const failed = "error testdata/types.parquet: column "
 	t.Parallel()
 	input, err := format.Open(disk.OS{}, "testdata/types.parquet", format.Options{})
 	if err != nil {
@@ -102,15 +103,16 @@ func TestWantedTypes(t *testing.T) {
 	f("u32", "decimal(1)", "0.0 4294967295.0 null 5.0")
 	f("u64", "decimal(0)", "0 9223372036854775807 null 18446744073709551615")
 	f("d9", "decimal(4)", "1.2500 -0.0100 null 0.0000")
-	f("d9", "decimal(1)", `null null null 0.0; row 1: 1.25 does not fit a decimal(1); row 2: -0.01 does not fit a decimal(1)`)
+	f("d9", "decimal(1)", `null null null 0.0; `+
+		`row 1: 1.25 does not fit a decimal(1); row 2: -0.01 does not fit a decimal(1)`)
 	f("bin", "string", `null null null abc; row 2: "\xff\x00" is not valid UTF-8`)
 	f("str", "bytes", "null w7wsIngi null bGluZQpicmVhaw==")
 	f("nulls", "timestamp", "null null null null")
 	f("nulls", "string", "null null null null")
 	f("i64", "duration", "-9223372036854775808us 9223372036854775807us null 0s")
-	f("i64", "float64", "error testdata/types.parquet: column i64: the file stores int64, which cannot be read as float64")
-	f("f64", "int64", "error testdata/types.parquet: column f64: the file stores float64, which cannot be read as int64")
-	f("list", "int64", "error testdata/types.parquet: column list cannot be read: it is nested, and only flat columns are supported")
+	f("i64", "float64", failed+"i64: the file stores int64, which cannot be read as float64")
+	f("f64", "int64", failed+"f64: the file stores float64, which cannot be read as int64")
+	f("list", "int64", failed+"list cannot be read: it is nested, and only flat columns are supported")
 }
 
 func readAs(t *testing.T, input format.Input, name, as string) string {

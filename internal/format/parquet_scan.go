@@ -68,9 +68,10 @@ func (u *parquetUnit) Read(emit func(*Part) error) (err error) {
 	if err := guard(name, u.open); err != nil {
 		return err
 	}
+	limit := u.partRows()
 	for done := int64(0); done < u.group.NumRows(); {
 		var part *Part
-		rows := int(min(u.group.NumRows()-done, PartRows))
+		rows := int(min(u.group.NumRows()-done, limit))
 		err := guard(name, func() (err error) {
 			part, err = u.read(u.first+done, rows)
 			return err
@@ -86,6 +87,20 @@ func (u *parquetUnit) Read(emit func(*Part) error) (err error) {
 	return nil
 }
 
+// partRows returns how many rows a part has: fewer than PartRows if rows are so long that a part
+// would take hundreds of megabytes.
+func (u *parquetUnit) partRows() int64 {
+	const maxBytes, minRows = 256 << 20, 1024
+	size := int64(0)
+	columns := u.scan.input.parquet.Metadata().RowGroups[u.index].Columns
+	for _, w := range u.scan.wanted {
+		size += max(0, columns[u.scan.input.nodes[w.Column].leafFrom].MetaData.TotalUncompressedSize)
+	}
+	perRow := size/max(1, u.group.NumRows()) + 1
+	return min(PartRows, max(minRows, maxBytes/perRow))
+}
+
+// open begins to read the pages of each wanted column.
 func (u *parquetUnit) open() error {
 	input := u.scan.input
 	for _, w := range u.scan.wanted {
@@ -99,12 +114,14 @@ func (u *parquetUnit) open() error {
 	return nil
 }
 
+// close gives back what the pages hold.
 func (u *parquetUnit) close() {
 	for _, reader := range u.readers {
 		reader.close()
 	}
 }
 
+// read reads the next rows of every wanted column.
 func (u *parquetUnit) read(first int64, rows int) (*Part, error) {
 	part := &Part{First: first}
 	columns := make([]*batch.Column, len(u.readers))

@@ -23,7 +23,9 @@ type leaf struct {
 func elementOf(field schema.Field) (format.SchemaElement, leaf) {
 	e := format.SchemaElement{Name: field.Name, RepetitionType: thrift.New(format.Optional)}
 	l := leaf{maxDef: 1, path: []string{field.Name}}
-	annotate := func(kind format.Type, size int, old deprecated.ConvertedType, new format.LogicalTypeValue) {
+	annotate := func(
+		kind format.Type, size int, old deprecated.ConvertedType, new format.LogicalTypeValue,
+	) {
 		l.kind, l.size = kind, size
 		if new != nil {
 			e.ConvertedType, e.LogicalType.Value = thrift.New(old), new

@@ -33,12 +33,14 @@ type text struct {
 
 var errTooMuchText = errors.New("more than 4 GiB of text in one part of a column")
 
+// begin starts with codes: whether the pages have them shows soon.
 func (t *text) begin(rows int) {
 	t.validity.begin(rows)
 	t.codes, t.offsets, t.data, t.specials = make([]uint32, 0, rows), nil, nil, nil
 	t.coded = true
 }
 
+// add takes a segment in whichever way its page stores it.
 func (t *text) add(s *segment) error {
 	start := t.validity.rows
 	var specials []special
@@ -62,6 +64,7 @@ func (t *text) add(s *segment) error {
 	return nil
 }
 
+// addCodes keeps the codes of a page as they are.
 func (t *text) addCodes(s *segment) ([]special, error) {
 	codes, err := s.codes()
 	if err != nil {
@@ -104,6 +107,7 @@ func (t *text) loadDict(s *segment) error {
 	return nil
 }
 
+// addLookedUp writes the texts of codes out, because an earlier page had none.
 func (t *text) addLookedUp(s *segment) ([]special, error) {
 	codes, err := s.codes()
 	if err != nil {
@@ -127,6 +131,7 @@ func (t *text) addLookedUp(s *segment) ([]special, error) {
 	return specialsOf(codes, t.dictSpecials), nil
 }
 
+// addPlain copies texts that are stored one after another.
 func (t *text) addPlain(s *segment) ([]special, error) {
 	t.flatten()
 	start := len(t.offsets)
@@ -142,7 +147,8 @@ func (t *text) addPlain(s *segment) ([]special, error) {
 	return specials, nil
 }
 
-// spreadOffsets gives each null of a segment, whose first row ends at offsets[start], an empty text.
+// spreadOffsets gives each null of a segment, whose first row ends at offsets[start], an empty
+// text.
 func (t *text) spreadOffsets(start int, s *segment) {
 	before := t.offsets[start-1]
 	t.offsets = append(t.offsets, make([]uint32, s.rows-s.count)...)
@@ -207,6 +213,7 @@ func (t *text) appendValues(
 	return data, offsets, nil
 }
 
+// appendFixed appends values of a fixed size; UUIDs in their usual form.
 func (t *text) appendFixed(
 	data []byte, offsets []uint32, values *encoding.Values, from, n int,
 ) ([]byte, []uint32, error) {
@@ -255,6 +262,7 @@ func (t *text) check(data []byte, offsets []uint32) (specials []special) {
 	return specials
 }
 
+// ascii reports whether all bytes are ASCII: then they are valid UTF-8, however they are cut.
 func ascii(data []byte) bool {
 	for _, c := range data {
 		if c >= utf8.RuneSelf {
@@ -272,6 +280,7 @@ func clip(value []byte) []byte {
 	return value
 }
 
+// finish returns codes with their dictionary, or the texts themselves.
 func (t *text) finish(as schema.Type) (*batch.Column, []special) {
 	for _, special := range t.specials {
 		t.need()

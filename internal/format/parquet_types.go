@@ -24,6 +24,7 @@ type stored struct {
 	reason   string // why it cannot be read
 }
 
+// storedOf tells what a column holds; its reason is set if it cannot be read.
 func storedOf(column *parquet.Column) stored {
 	switch {
 	case !column.Leaf():
@@ -44,6 +45,7 @@ func storedOf(column *parquet.Column) stored {
 	return s
 }
 
+// setPhysical maps a column that has no logical type.
 func (s *stored) setPhysical() {
 	switch s.kind {
 	case parquet.Boolean:
@@ -64,6 +66,8 @@ func (s *stored) setPhysical() {
 	}
 }
 
+// setLogical maps a column by its logical type. The library has already turned the older converted
+// types into logical ones.
 func (s *stored) setLogical(logical format.LogicalTypeValue) {
 	switch l := logical.(type) {
 	case *format.StringType, *format.EnumType:
@@ -93,6 +97,7 @@ func (s *stored) setLogical(logical format.LogicalTypeValue) {
 	}
 }
 
+// setDecimal maps decimals of up to 38 digits, whatever they are stored as.
 func (s *stored) setDecimal(l *format.DecimalType) {
 	if l.Scale < 0 || l.Scale > schema.MaxDecimalDigits || l.Precision > schema.MaxDecimalDigits {
 		s.reason = fmt.Sprintf("a decimal(%d, %d) has more than %d digits",
@@ -102,6 +107,7 @@ func (s *stored) setDecimal(l *format.DecimalType) {
 	s.fettle = schema.DecimalOf(int(l.Scale))
 }
 
+// setTimestamp maps times of any unit; finer ones than microseconds are floored when read.
 func (s *stored) setTimestamp(l *format.TimestampType) {
 	s.fettle, s.local = schema.Of(schema.Timestamp), !l.IsAdjustedToUTC
 	switch l.Unit.Value.(type) {

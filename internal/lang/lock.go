@@ -49,6 +49,8 @@ func FormatLock(sources []PinnedSource) []byte {
 	return []byte(b.String() + checksumLine(b.String()))
 }
 
+// checksumLine is the last line of a lock: it guards against edits by hand and bad merges, not
+// against malice.
 func checksumLine(body string) string {
 	sum := sha256.Sum256([]byte(body))
 	return lockChecksum + " " + hex.EncodeToString(sum[:]) + "\n"
@@ -61,6 +63,8 @@ func ParseLock(f File) ([]PinnedSource, []diag.Diagnostic) {
 	return sources, report.Sorted()
 }
 
+// parseLock reads a lock, or reports the first thing wrong with it and returns nothing: half of a
+// schema is worse than none. The checksum is tried before any line is read.
 func parseLock(f File, report *diag.List) []PinnedSource {
 	text := strings.ReplaceAll(string(f.Text), "\r\n", "\n")
 	fail := func(line int, message string) []PinnedSource {
@@ -123,6 +127,7 @@ func parseLockLine(s *PinnedSource, line string) error {
 	return fmt.Errorf("unknown line %q", line)
 }
 
+// parseLockColumn reads a quoted name, a type, and the mark of zone-less times.
 func parseLockColumn(s *PinnedSource, rest string) error {
 	quoted, err := strconv.QuotedPrefix(rest)
 	if err != nil {

@@ -69,9 +69,11 @@ func TestFloatRanges(t *testing.T) {
 				}
 				n := int64(to - from)
 				first, second := make([]uint64, sums.Limbs()), make([]uint64, squares.Limbs())
-				sums.Range(from, from, first)
-				for i := from; i < to; i++ {
-					sums.Add(i, first)
+				sums.Range(0, len(values), first)
+				for i := range values {
+					if i < from || i >= to {
+						sums.Remove(i, first)
+					}
 				}
 				squares.Range(from, to, second)
 				var got float64

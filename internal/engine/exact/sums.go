@@ -15,7 +15,7 @@ type Sums struct {
 	words    []uint64
 }
 
-// Limbs returns the number of words of a sum: what Range and Add want as accumulator.
+// Limbs returns the number of words of a sum: what Range and Remove want as accumulator.
 func (s *Sums) Limbs() int { return s.limbs }
 
 // Exponent returns the power of two of the least significant bit of a sum.
@@ -30,14 +30,14 @@ func (s *Sums) Range(from, to int, acc []uint64) {
 	}
 }
 
-// Add adds term i to acc.
-func (s *Sums) Add(i int, acc []uint64) {
+// Remove takes term i out of acc.
+func (s *Sums) Remove(i int, acc []uint64) {
 	low, high := s.words[i*s.limbs:], s.words[(i+1)*s.limbs:]
 	var borrow, carry uint64
 	for k := range acc {
 		var term uint64
 		term, borrow = bits.Sub64(high[k], low[k], borrow)
-		acc[k], carry = bits.Add64(acc[k], term, carry)
+		acc[k], carry = bits.Sub64(acc[k], term, carry)
 	}
 }
 

@@ -82,9 +82,9 @@ func (l *Lane) reset(kind Kind) {
 	l.windows = l.windows[:0]
 }
 
-// Sum returns the exact sum of the values [from, to) and of the extra ones as an accumulator, which
-// is valid until the next call, and the exponent of its last bit.
-func (l *Lane) Sum(from, to int, extra []int32) (acc []uint64, exponent int) {
+// Sum returns the exact sum of the values in a range as an accumulator, which is valid until the
+// next call, and the exponent of its last bit.
+func (l *Lane) Sum(in Range) (acc []uint64, exponent int) {
 	if !l.built[builtSums] {
 		l.built[builtSums] = true
 		switch l.Kind {
@@ -96,21 +96,21 @@ func (l *Lane) Sum(from, to int, extra []int32) (acc []uint64, exponent int) {
 			l.sums.BuildDecimals(l.Decimals)
 		}
 	}
-	l.first = collect(&l.sums, l.first, Range{from, to, extra})
+	l.first = collect(&l.sums, l.first, in)
 	return l.first, l.sums.Exponent()
 }
 
-func collect(sums *exact.Sums, acc []uint64, r Range) []uint64 {
+func collect(sums *exact.Sums, acc []uint64, in Range) []uint64 {
 	acc = resize(acc, sums.Limbs())
-	sums.Range(r.From, r.To, acc)
-	for _, k := range r.Extra {
-		sums.Add(int(k), acc)
+	sums.Range(in.From, in.To, acc)
+	for _, k := range in.Holes {
+		sums.Remove(int(k), acc)
 	}
 	return acc
 }
 
 // Spread returns n*S2 - S1*S1 of the values, rounded once. scale is that of decimals, else 0.
-func (l *Lane) Spread(from, to int, extra []int32, scale int) float64 {
+func (l *Lane) Spread(in Range, scale int) float64 {
 	if !l.built[builtSquares] {
 		l.built[builtSquares] = true
 		switch l.Kind {
@@ -122,16 +122,15 @@ func (l *Lane) Spread(from, to int, extra []int32, scale int) float64 {
 			l.squares.BuildDecimalSquares(l.Decimals)
 		}
 	}
-	first, exponent := l.Sum(from, to, extra)
-	l.second = collect(&l.squares, l.second, Range{from, to, extra})
-	n := int64(to - from + len(extra))
+	first, exponent := l.Sum(in)
+	l.second = collect(&l.squares, l.second, in)
 	var spread float64
-	spread, l.scratch = exact.Spread(first, l.second, n, exponent, scale, l.scratch)
+	spread, l.scratch = exact.Spread(first, l.second, int64(in.Count()), exponent, scale, l.scratch)
 	return spread
 }
 
 // ExtremeInt returns the least or greatest of at least one value of a lane of integers.
-func (l *Lane) ExtremeInt(from, to int, extra []int32, greatest bool) int64 {
+func (l *Lane) ExtremeInt(in Range, greatest bool) int64 {
 	table, which := &l.leastInt, builtLeast
 	if greatest {
 		table, which = &l.mostInt, builtMost
@@ -140,11 +139,11 @@ func (l *Lane) ExtremeInt(from, to int, extra []int32, greatest bool) int64 {
 		l.built[which] = true
 		table.build(l.Ints, greatest)
 	}
-	return extreme(table, Range{from, to, extra})
+	return extreme(table, in)
 }
 
 // ExtremeFloat returns the least or greatest of at least one value of a lane of floats.
-func (l *Lane) ExtremeFloat(from, to int, extra []int32, greatest bool) float64 {
+func (l *Lane) ExtremeFloat(in Range, greatest bool) float64 {
 	table, which := &l.leastFloat, builtLeast
 	if greatest {
 		table, which = &l.mostFloat, builtMost
@@ -153,26 +152,31 @@ func (l *Lane) ExtremeFloat(from, to int, extra []int32, greatest bool) float64 
 		l.built[which] = true
 		table.build(l.Floats, greatest)
 	}
-	return extreme(table, Range{from, to, extra})
+	return extreme(table, in)
 }
 
-func extreme[T int64 | float64](table *extrema[T], r Range) T {
-	extra := r.Extra
-	var best T
-	if r.To > r.From {
-		best = table.find(r.From, r.To)
-	} else {
-		best, extra = table.values[extra[0]], extra[1:]
+// extreme asks the table for every run between holes.
+func extreme[T int64 | float64](table *extrema[T], in Range) T {
+	if len(in.Holes) == 0 {
+		return table.find(in.From, in.To)
 	}
-	for _, k := range extra {
-		best = table.better(best, table.values[k])
+	best := table.values[in.Oldest()]
+	from := in.From
+	for _, hole := range in.Holes {
+		if int(hole) > from {
+			best = table.better(best, table.find(from, int(hole)))
+		}
+		from = int(hole) + 1
+	}
+	if from < in.To {
+		best = table.better(best, table.find(from, in.To))
 	}
 	return best
 }
 
 // Distinct returns how many distinct values there are. Each window has a number of its own, and its
 // ranges come in an order in which neither end goes back.
-func (l *Lane) Distinct(window, from, to int, extra []int32) int {
+func (l *Lane) Distinct(window int, in Range) int {
 	if !l.built[builtNumbers] {
 		l.built[builtNumbers] = true
 		l.number()
@@ -186,13 +190,13 @@ func (l *Lane) Distinct(window, from, to int, extra []int32) int {
 		l.windows[len(l.windows)-1].start(len(l.numbering))
 	}
 	d := &l.windows[window]
-	d.move(l.numbers, from, to)
-	for _, k := range extra {
-		d.add(l.numbers[k])
+	d.move(l.numbers, in.From, in.To)
+	for _, k := range in.Holes {
+		d.remove(l.numbers[k])
 	}
 	present := d.present
-	for _, k := range extra {
-		d.remove(l.numbers[k])
+	for _, k := range in.Holes {
+		d.add(l.numbers[k])
 	}
 	return present
 }

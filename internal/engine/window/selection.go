@@ -72,10 +72,44 @@ func Compress[T any](s *Selection, dst, values []T) []T {
 	return dst
 }
 
-// Range is the events of one window as one label sees them: positions [From, To) without gaps, and
-// Extra positions after To, ascending, that are in the window and available while some event
-// before them is not yet.
+// Range is the events of one window as one label sees them: positions [From, To) but for the Holes,
+// ascending, which are not available yet.
 type Range struct {
 	From, To int
-	Extra    []int32
+	Holes    []int32
+}
+
+// Count returns how many events the range has.
+func (r Range) Count() int { return r.To - r.From - len(r.Holes) }
+
+// Newest returns the last position of the range, which is not empty.
+func (r Range) Newest() int {
+	last := r.To - 1
+	for k := len(r.Holes) - 1; k >= 0 && int(r.Holes[k]) == last; k-- {
+		last--
+	}
+	return last
+}
+
+// Oldest returns the first position of the range, which is not empty.
+func (r Range) Oldest() int {
+	first := r.From
+	for k := 0; k < len(r.Holes) && int(r.Holes[k]) == first; k++ {
+		first++
+	}
+	return first
+}
+
+// Ranks translates a range of events into one of selected events, with scratch for the holes.
+func (s *Selection) Ranks(events Range, scratch []int32) Range {
+	if s.all {
+		return events
+	}
+	out := Range{From: s.Rank(events.From), To: s.Rank(events.To), Holes: scratch[:0]}
+	for _, event := range events.Holes {
+		if s.Has(int(event)) {
+			out.Holes = append(out.Holes, s.rank[event])
+		}
+	}
+	return out
 }

@@ -32,17 +32,11 @@ func TestRanges(t *testing.T) {
 		for to < n {
 			to += r.IntN(n - to + 1)
 			from = min(to, from+r.IntN(5))
-			extra := someAfter(r, to, n)
-			got := Range{From: selection.Rank(from), To: selection.Rank(to)}
+			holes := someOf(r, from, to)
+			got := selection.Ranks(Range{From: from, To: to, Holes: holes}, nil)
 			var want []int64
 			for i := from; i < to; i++ {
-				if words[i] != 0 {
-					want = append(want, values[i])
-				}
-			}
-			for _, i := range extra {
-				if selection.Has(int(i)) {
-					got.Extra = append(got.Extra, int32(selection.Rank(int(i))))
+				if words[i] != 0 && !slices.Contains(holes, int32(i)) {
 					want = append(want, values[i])
 				}
 			}
@@ -57,14 +51,15 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-func someAfter(r *rand.Rand, to, n int) []int32 {
-	var extra []int32
-	for i := to + 1; i < n; i++ {
-		if r.IntN(10) == 0 {
-			extra = append(extra, int32(i))
+func someOf(r *rand.Rand, from, to int) []int32 {
+	var holes []int32
+	density := r.IntN(4)
+	for i := from; i < to; i++ {
+		if r.IntN(4) < density {
+			holes = append(holes, int32(i))
 		}
 	}
-	return extra
+	return holes
 }
 
 func check(t *testing.T, lane, floats *Lane, got Range, want []int64) int {
@@ -75,26 +70,29 @@ func check(t *testing.T, lane, floats *Lane, got Range, want []int64) int {
 		sum += x
 		different[x] = true
 	}
-	if n := got.To - got.From + len(got.Extra); n != len(want) {
+	if n := got.Count(); n != len(want) {
 		t.Fatalf("%d values, want %d", n, len(want))
 	}
-	acc, _ := lane.Sum(got.From, got.To, got.Extra)
+	acc, _ := lane.Sum(got)
 	if int64(acc[0]) != sum {
 		t.Fatalf("sum %d, want %d", int64(acc[0]), sum)
 	}
-	if d := lane.Distinct(1, got.From, got.To, got.Extra); d != len(different) {
+	if d := lane.Distinct(1, got); d != len(different) {
 		t.Fatalf("distinct %d, want %d", d, len(different))
 	}
-	if d := floats.Distinct(0, got.From, got.To, got.Extra); d != len(different) {
+	if d := floats.Distinct(0, got); d != len(different) {
 		t.Fatalf("distinct floats %d, want %d", d, len(different))
 	}
 	if len(want) == 0 {
 		return 0
 	}
-	if x := lane.ExtremeInt(got.From, got.To, got.Extra, false); x != slices.Min(want) {
+	if first, last := lane.Ints[got.Oldest()], lane.Ints[got.Newest()]; first != want[0] || last != want[len(want)-1] {
+		t.Fatalf("first %d, last %d, want %d, %d", first, last, want[0], want[len(want)-1])
+	}
+	if x := lane.ExtremeInt(got, false); x != slices.Min(want) {
 		t.Fatalf("least %d, want %d", x, slices.Min(want))
 	}
-	if x := floats.ExtremeFloat(got.From, got.To, got.Extra, true); x != float64(slices.Max(want)) {
+	if x := floats.ExtremeFloat(got, true); x != float64(slices.Max(want)) {
 		t.Fatalf("most %v, want %d", x, slices.Max(want))
 	}
 	return 1

@@ -28,6 +28,9 @@ func notYet(err error) bool {
 	return strings.HasSuffix(err.Error(), "is not available yet")
 }
 
+// call tells functions, aggregates and what is neither apart. An aggregate goes to the scope,
+// which knows whether there are events to read; everything else is a function of its arguments
+// alone.
 func (c *Checker) call(e *ast.Call) *plan.Expr {
 	f, found := builtin.Lookup(e.Name)
 	if !found || f.Operator {
@@ -62,6 +65,8 @@ func (c *Checker) call(e *ast.Call) *plan.Expr {
 	return c.Resolve(e.Position(), f, args)
 }
 
+// unknownFunction reports a name that is not in the table. Clocks get a message of their own,
+// because looking for a similar name would only mislead.
 func (c *Checker) unknownFunction(e *ast.Call) {
 	if IsClock(e.Name) {
 		c.fail(e.Position(), diag.NoClock, e.Name+

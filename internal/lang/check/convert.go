@@ -41,6 +41,8 @@ func Convert(e *plan.Expr, t schema.Type) *plan.Expr {
 // exactFloat is the size up to which every whole number is a float64.
 const exactFloat = 1 << 53
 
+// convertValue converts a literal. It reports false where the result would not be exact: then the
+// conversion is left to a cast, whose rounding is that of every other value.
 func convertValue(v schema.Value, t schema.Type) (schema.Value, bool) {
 	switch {
 	case v.Null:

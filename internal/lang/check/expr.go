@@ -106,6 +106,7 @@ func castHint(from, to schema.Type) string {
 	return ""
 }
 
+// fail reports an error. Callers return nil after it, which keeps what surrounds them silent.
 func (c *Checker) fail(at diag.Position, code diag.Code, message, hint string) {
 	c.Report.Report(at, code, message, hint)
 }
@@ -120,6 +121,8 @@ func (c *Checker) all(list []ast.Expr) ([]*plan.Expr, bool) {
 	return checked, ok
 }
 
+// operation checks an operator or special form. A between is two comparisons that share their left
+// side, so the tree of a plan may have one node in two places.
 func (c *Checker) operation(e *ast.Operation) *plan.Expr {
 	args, ok := c.all(e.Args)
 	if f, found := builtin.Lookup(e.Name); found && !f.Ready {
@@ -182,6 +185,8 @@ func (c *Checker) Resolve(at diag.Position, f *builtin.Function, args []*plan.Ex
 	return plan.CallOf(f.Name, resolution.Result, converted...)
 }
 
+// cast checks a conversion that was asked for. One that changes nothing is left out, so that it
+// does not enter the version of a feature.
 func (c *Checker) cast(e *ast.Cast) *plan.Expr {
 	x := c.Expr(e.X)
 	if x == nil {

@@ -48,6 +48,8 @@ func Value(text string, t schema.Type) (schema.Value, error) {
 	return v, err
 }
 
+// parseFloat reads a finite number. Hexadecimal and grouped digits, which Go would read, are
+// refused: they mean other things elsewhere.
 func parseFloat(text string) (float64, error) {
 	x, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(x, 0) || math.IsNaN(x) || strings.ContainsAny(text, "xX_") {
@@ -56,6 +58,7 @@ func parseFloat(text string) (float64, error) {
 	return x + 0, nil // -0.0 becomes 0.0
 }
 
+// parseInstant reads a time that says its zone. Without one it would depend on the machine.
 func parseInstant(text string) (int64, error) {
 	micros, zoned, err := schema.ParseTime(text)
 	switch {
@@ -69,6 +72,7 @@ func parseInstant(text string) (int64, error) {
 	return micros, nil
 }
 
+// parseSigned reads a duration with an optional minus.
 func parseSigned(text string) (int64, error) {
 	positive, negative := strings.CutPrefix(text, "-")
 	micros, err := schema.ParseDuration(positive)

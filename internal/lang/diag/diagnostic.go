@@ -73,6 +73,8 @@ func (l *List) Warn(at Position, code Code, message, hint string) {
 	l.add(at, code, Warning, message, hint)
 }
 
+// add keeps a diagnostic. A place that is not known becomes the beginning of the file, since every
+// diagnostic must be one an editor can jump to.
 func (l *List) add(at Position, code Code, severity Severity, message, hint string) {
 	if severity == Error {
 		l.errors++

@@ -22,6 +22,7 @@ func (s *scanner) block(parent int) *Node {
 	}
 }
 
+// tooDeep reports a value nested beyond the limit, which also bounds the stack.
 func (s *scanner) tooDeep() *Node {
 	return s.fail(s.here(), diag.TooDeep, "values are nested deeper than 32 levels", "flatten them")
 }
@@ -113,6 +114,7 @@ func (s *scanner) entry(node *Node, indent int, seen map[string]bool) bool {
 	return ok
 }
 
+// duplicate reports a key that its mapping has already; the first one counts.
 func (s *scanner) duplicate(key *Node) {
 	s.fail(key.At, diag.DuplicateKey, "the key "+key.Text.String+" is there twice",
 		"remove one of the two")
@@ -170,6 +172,7 @@ func (s *scanner) key() *Node {
 	return &Node{Text: TextAt(text, at), At: at}
 }
 
+// startsItem reports whether a line begins an item of a list: a dash and a space, or a dash alone.
 func startsItem(rest string) bool {
 	return rest == "-" || strings.HasPrefix(rest, "- ") || strings.HasPrefix(rest, "-\t")
 }
@@ -207,6 +210,7 @@ func colon(text string) int {
 	return -1
 }
 
+// blank reports whether a byte separates words within a line.
 func blank(c byte) bool { return c == ' ' || c == '\t' }
 
 // closingQuote returns where the quote that begins a text closes on its line, or -1.

@@ -1,5 +1,5 @@
-// Package document reads the part of YAML that definitions are written in, into a tree of nodes that
-// know where every character of theirs stands in the file.
+// Package document reads the part of YAML that definitions are written in, into a tree of nodes
+// that know where every character of theirs stands in the file.
 //
 // Scalars stay the text that was written: nothing is resolved to a number, a time or a boolean.
 // Accepted are block and flow mappings and sequences, plain and quoted scalars, literal and folded

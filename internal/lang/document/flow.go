@@ -37,7 +37,7 @@ func (s *scanner) flowSpace(parent int, open diag.Position) bool {
 		rest := s.rest()
 		trimmed := strings.TrimLeft(rest, " \t")
 		atStart := s.col == 0 || len(trimmed) < len(rest)
-		if trimmed != "" && !(trimmed[0] == '#' && atStart) {
+		if trimmed != "" && (trimmed[0] != '#' || !atStart) {
 			outdented := s.col == 0 && indentation(rest) <= parent && strings.Trim(rest, " ") != ""
 			if outdented && trimmed[0] != ']' && trimmed[0] != '}' {
 				break
@@ -51,6 +51,7 @@ func (s *scanner) flowSpace(parent int, open diag.Position) bool {
 	return false
 }
 
+// flowSequence reads [a, b]; a comma may follow the last item.
 func (s *scanner) flowSequence(parent int) *Node {
 	node := &Node{Kind: Sequence, At: s.here()}
 	s.col++
@@ -73,6 +74,8 @@ func (s *scanner) flowSequence(parent int) *Node {
 	}
 }
 
+// flowMapping reads {a: b}; a comma may follow the last entry. An error gives up the whole
+// mapping: within one line there is no safe place to go on from.
 func (s *scanner) flowMapping(parent int) *Node {
 	node := &Node{Kind: Mapping, At: s.here()}
 	seen := map[string]bool{}

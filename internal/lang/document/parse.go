@@ -127,11 +127,13 @@ func (s *scanner) document() *Node {
 	return node
 }
 
+// place returns the position of a byte of a line, in characters.
 func (s *scanner) place(line, col int, text string) diag.Position {
 	col = min(col, len(text))
 	return diag.Position{File: s.file, Line: line + 1, Column: utf8.RuneCountInString(text[:col]) + 1}
 }
 
+// here is the place of the cursor; behind the last line it is the line after it.
 func (s *scanner) here() diag.Position {
 	if s.line >= len(s.lines) {
 		return diag.Position{File: s.file, Line: len(s.lines) + 1, Column: 1}
@@ -188,6 +190,7 @@ func (s *scanner) skipTo(line, indent int) {
 	s.line, s.col = line, 0
 }
 
+// indentation counts the spaces a line begins with. Tabs never indent.
 func indentation(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
 // endLine checks that nothing but a comment follows on the line, and moves to the next one.

@@ -60,7 +60,7 @@ func TestLikeAGeneralParser(t *testing.T) {
 		}
 		var want yaml.MapSlice
 		var list []any
-		shown := ""
+		var shown string
 		if nodes[0].Kind == Sequence {
 			if err := yaml.Unmarshal([]byte(text), &list); err != nil {
 				t.Errorf("%q: %v", text, err)

@@ -111,6 +111,8 @@ func fold(blanks int) string {
 	return strings.Repeat("\n", blanks)
 }
 
+// colonInside reports a colon that YAML would take for that of a key: on the first line it is
+// mostly part of an expression, on a later one mostly a field with wrong indentation.
 func (s *scanner) colonInside(at int, first bool) *Node {
 	if first {
 		s.col += at
@@ -177,6 +179,8 @@ func (s *scanner) blockScalar(parent int) *Node {
 	return node
 }
 
+// chomped applies the indicator behind | or >: - drops the last line break, + keeps the blank
+// lines below, none keeps one line break.
 func chomped(text string, chomp byte, blanks int) string {
 	switch chomp {
 	case '-':

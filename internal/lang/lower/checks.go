@@ -58,6 +58,7 @@ func checkType(kind string) schema.Type {
 	return schema.Of(schema.String)
 }
 
+// checkValues reads the values of a check as one type; nil after an error.
 func (c *compiler) checkValues(decl ast.Check, t schema.Type) []schema.Value {
 	var values []schema.Value
 	for _, w := range decl.Values {

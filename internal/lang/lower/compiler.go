@@ -98,6 +98,8 @@ type compiler struct {
 	incomplete bool
 }
 
+// fail reports an error. Whoever calls it leaves a part of the plan nil, which readers of that
+// part take for reported.
 func (c *compiler) fail(at diag.Position, code diag.Code, message, hint string) {
 	c.report.Report(at, code, message, hint)
 }
@@ -114,6 +116,8 @@ func (c *compiler) checker(names check.Names) *check.Checker {
 	return &check.Checker{Names: names, Report: c.report, Sizes: c.sizes}
 }
 
+// project settles what the whole plan shares. A missing project was reported by the caller of
+// Lower and leaves UTC.
 func (c *compiler) project(p *ast.Project) {
 	c.plan.Timezone = "UTC"
 	if p == nil {
@@ -134,6 +138,7 @@ func (c *compiler) zone(w ast.Word) bool {
 	return true
 }
 
+// meta copies what describes a definition; none of it enters a version.
 func meta(m ast.Meta) plan.Meta {
 	return plan.Meta{Description: m.Description, Owner: m.Owner, Tags: m.Tags, PII: m.PII}
 }

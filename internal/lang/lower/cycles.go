@@ -28,6 +28,8 @@ type viewWalk struct {
 	next  map[*plan.View]*plan.View // the next view on it
 }
 
+// visit walks from a view to all it reads, and measures the longest chain from it on. Only the
+// first view of a chain that is too long is reported, not those above it.
 func (w *viewWalk) visit(v *plan.View) {
 	if w.state[v] != untouched {
 		return
@@ -72,6 +74,7 @@ func readViews(v *plan.View) []*plan.View {
 	return all
 }
 
+// cycle reports the part of the stack that ends where it began.
 func (w *viewWalk) cycle(v *plan.View) {
 	var path []string
 	for i := len(w.stack) - 1; i >= 0; i-- {

@@ -4,5 +4,5 @@
 //
 // Features are compiled when they are first needed, so their order in the files does not matter. A
 // part that could not be compiled stays nil in the plan and is skipped by whatever reads it; the
-// plan is given out only if nothing was wrong, or if all that is missing is the columns of a source.
+// plan is given out only if nothing was wrong, or if all that is missing is columns of a source.
 package lower

@@ -73,6 +73,7 @@ func (c *compiler) keyType(e *entity, column ast.Typed) (schema.Type, bool) {
 	return t, true
 }
 
+// keyTypeOf returns the type of a column that holds the key of another entity.
 func (c *compiler) keyTypeOf(e *entity, column ast.Typed, other *entity) (schema.Type, bool) {
 	if other.state == compiling {
 		c.fail(column.Type.At, diag.EntityCycle, "the keys of "+e.plan.Name+" and "+other.plan.Name+
@@ -131,6 +132,7 @@ func (c *compiler) declareLinks(e *entity) {
 	}
 }
 
+// addLink gives a link to its entity; a second one of the name is refused.
 func (c *compiler) addLink(e *entity, name ast.Word, l *link) {
 	if e.links[name.Text] != nil {
 		c.fail(name.At, diag.DuplicateName, "the entity "+e.plan.Name+" has the link "+name.Text+" twice",
@@ -148,7 +150,7 @@ func (c *compiler) linkName(name ast.Word, to *entity) bool {
 		return false
 	}
 	other, taken := c.names[name.Text]
-	if taken && !(other.kind == "entity" && c.entities[name.Text] == to) {
+	if taken && (other.kind != "entity" || c.entities[name.Text] != to) {
 		c.twice(name, other)
 		return false
 	}

@@ -13,14 +13,13 @@ import (
 
 // feature is a feature while it is compiled.
 type feature struct {
-	view   *view
-	decl   *ast.Feature
-	plan   *plan.Feature
-	index  int
-	state  progress
-	event  *plan.Expr // the inlined form, once made
-	keyOf  []keyUse
-	failed bool
+	view  *view
+	decl  *ast.Feature
+	plan  *plan.Feature
+	index int
+	state progress
+	event *plan.Expr // the inlined form, once made
+	keyOf []keyUse
 }
 
 // keyUse is a key column of a link that a feature fills.
@@ -30,6 +29,7 @@ type keyUse struct {
 	field schema.Field
 }
 
+// path is the name of a feature for people and for the keys of references.
 func (f *feature) path() string { return f.view.plan.Name + "." + f.plan.Name }
 
 // isColumn reports whether the feature is the column of a name and nothing more.
@@ -184,6 +184,7 @@ func (c *compiler) featureOf(v *view, part ast.Part) *feature {
 	return f
 }
 
+// unknownFeature reports a name that a view has no feature for.
 func (c *compiler) unknownFeature(at diag.Position, v *view, name string) {
 	c.fail(at, diag.UnknownFeature, "the view "+v.plan.Name+" has no feature "+name,
 		diag.DidYouMean(name, keys(v.features), "its features are "+shortList(keys(v.features))))
@@ -237,6 +238,8 @@ func (c *compiler) inline(f *feature) *plan.Expr {
 	return f.event
 }
 
+// inlineExpr copies an expression with the features in it replaced. Columns need no change: the
+// event at hand takes the place of the newest row.
 func (c *compiler) inlineExpr(v *view, e *plan.Expr) *plan.Expr {
 	if e.Op == plan.FeatureOf {
 		return c.inline(v.ordered[e.Index])

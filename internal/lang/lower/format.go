@@ -24,6 +24,7 @@ func Format(a *plan.Aggregate) string {
 	return text.String() + " over " + formatWindow(a.Window) + ")"
 }
 
+// formatWindow writes every part of a window that tells it from another one.
 func formatWindow(w plan.Window) string {
 	var text string
 	switch w.Kind {

@@ -9,7 +9,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-const freshnessForms = "write realtime, static, hourly, daily, daily at 02:30, weekly, or a duration that divides 24h"
+const freshnessForms = "write realtime, static, hourly, daily, daily at 02:30, weekly, " +
+	"or a duration that divides 24h"
 
 // freshness settles when a view's values are computed.
 func (c *compiler) freshness(v *view) {

@@ -85,6 +85,7 @@ func (b *modelBuild) role(decl ast.Role) {
 	b.plan.Roles = append(b.plan.Roles, role)
 }
 
+// hasField reports whether a key or request has a column of that name.
 func hasField(fields []schema.Field, name string) bool {
 	for _, field := range fields {
 		if field.Name == name {
@@ -94,6 +95,7 @@ func hasField(fields []schema.Field, name string) bool {
 	return false
 }
 
+// fieldNames lists the columns of a key for a hint.
 func fieldNames(fields []schema.Field) string {
 	var names []string
 	for _, field := range fields {
@@ -236,6 +238,7 @@ func (b *modelBuild) add(role int, f *feature, item ast.ModelFeature, pattern bo
 	}
 }
 
+// remove excludes a feature; false if it was not included.
 func (b *modelBuild) remove(role int, f *feature) bool {
 	i := b.find(role, f)
 	if i < 0 {

@@ -72,6 +72,7 @@ func (c *compiler) claim(name ast.Word, kind string) bool {
 	return true
 }
 
+// twice reports a name that is taken, with the place of the definition that has it.
 func (c *compiler) twice(name ast.Word, other named) {
 	hint := "entities, views, links and models share no name: rename one"
 	if other.kind == "source" || other.kind == "test" {

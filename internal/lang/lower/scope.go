@@ -23,6 +23,7 @@ type eventScope struct {
 	filter   bool     // this is the where of an aggregate
 }
 
+// timestamp returns a pseudo-column.
 func timestamp(op plan.Op) *plan.Expr {
 	return &plan.Expr{Op: op,
 		Type: schema.Of(schema.Timestamp)}
@@ -43,13 +44,15 @@ func (s *eventScope) Path(p *ast.Path) *plan.Expr {
 		}
 		return nil
 	case first.Name == "request" && s.filter:
-		s.c.fail(p.Position(), diag.Reserved, "an aggregate filtered by the request is reserved for later",
+		s.c.fail(p.Position(), diag.Reserved,
+			"an aggregate filtered by the request is reserved for later",
 			"make what the request names a part of the entity's key")
 		return nil
 	}
 	return s.refuse(p.Position(), dotted(p))
 }
 
+// dotted writes a path as the user did.
 func dotted(p *ast.Path) string {
 	names := make([]string, len(p.Parts))
 	for i, part := range p.Parts {
@@ -93,6 +96,7 @@ func (s *eventScope) inlined(f *feature, at diag.Position) *plan.Expr {
 	return s.c.inline(f)
 }
 
+// hint says why something cannot be read, which depends on where the scope is used.
 func (s *eventScope) hint() string {
 	if s.inside != "" {
 		return "inside of " + s.inside + " only columns of the event can be read"
@@ -100,6 +104,7 @@ func (s *eventScope) hint() string {
 	return "only columns of the event can be read here"
 }
 
+// refuse reports something that only the value scope has.
 func (s *eventScope) refuse(at diag.Position, what string) *plan.Expr {
 	s.c.fail(at, diag.EventScope, what+" cannot be read here", s.hint())
 	return nil
@@ -216,6 +221,7 @@ func (c *compiler) unknownName(v *view, s *source, part ast.Part) {
 	c.fail(part.At, diag.UnknownName, what, hint)
 }
 
+// requestHas reports whether a bare name was meant as a field of the request.
 func requestHas(v *view, name string) bool {
 	_, found := v.request[name]
 	return found

@@ -125,6 +125,7 @@ var typeNames = []string{
 	"json", "vector(3)", "list<string>", "map<string>",
 }
 
+// add appends a column. Of two columns of one name in a file the first is kept.
 func (s *source) add(name string, t schema.Type, e *plan.Expr) {
 	if _, twice := s.columns[name]; twice {
 		return

@@ -105,6 +105,7 @@ func (c *compiler) testEvents(v *view, decl *ast.Test, t *plan.Test) {
 	}
 }
 
+// testRequest types the request of a test. Fields that are left out are null.
 func (c *compiler) testRequest(v *view, decl *ast.Test, t *plan.Test) {
 	for _, pair := range decl.Request {
 		index, found := v.request[pair.Name.Text]
@@ -118,6 +119,8 @@ func (c *compiler) testRequest(v *view, decl *ast.Test, t *plan.Test) {
 	}
 }
 
+// testExpect types the expected values by their features. A feature whose own error was reported
+// is passed over.
 func (c *compiler) testExpect(v *view, decl *ast.Test, t *plan.Test) {
 	for _, pair := range decl.Expect {
 		f := v.features[pair.Name.Text]

@@ -38,6 +38,7 @@ func (s *valueScope) Path(p *ast.Path) *plan.Expr {
 	return s.reference(p)
 }
 
+// bare resolves an unqualified name, pseudo-columns first.
 func (s *valueScope) bare(part ast.Part) *plan.Expr {
 	if !part.Quoted {
 		switch part.Name {
@@ -68,6 +69,7 @@ func (s *valueScope) event(part ast.Part) *plan.Expr {
 	return s.c.eventColumn(s.view.source, part, false)
 }
 
+// this reads a feature of the view by its qualified name.
 func (s *valueScope) this(part ast.Part) *plan.Expr {
 	f := s.c.featureOf(s.view, part)
 	if f == nil {
@@ -85,6 +87,8 @@ func (s *valueScope) feature(f *feature, at diag.Position) *plan.Expr {
 	return &plan.Expr{Op: plan.FeatureOf, Type: e.Type, Index: f.index}
 }
 
+// request reads a field of the request, or the time asked for. That a refreshed view declares a
+// request was reported with the declaration, so its fields are not reported again.
 func (s *valueScope) request(part ast.Part) *plan.Expr {
 	if part.Name == "time" && !part.Quoted {
 		if s.view.refreshed() {
@@ -230,6 +234,8 @@ func (s *valueScope) target(p *ast.Path) (*view, []*link) {
 	return nil, nil
 }
 
+// unknownLink reports the part of a path that is no link. A view in its place means that a feature
+// was taken for something with parts.
 func (s *valueScope) unknownLink(p *ast.Path, at *entity, part ast.Part) {
 	if at == s.view.entity && s.c.views[part.Name] != nil {
 		s.c.fail(p.Parts[1].At, diag.UnknownFeature, "a feature has no parts", "write "+part.Name+"."+
@@ -243,6 +249,7 @@ func (s *valueScope) unknownLink(p *ast.Path, at *entity, part ast.Part) {
 	s.c.missing(part.At, diag.UnknownView, "the entity "+at.plan.Name+" has no link "+part.Name, hint)
 }
 
+// unknownQualifier reports the first part of a path that is nothing at all.
 func (s *valueScope) unknownQualifier(p *ast.Path, name ast.Part) {
 	names := append(keys(s.c.views), "event", "this", "request")
 	if s.view.entity != nil {

@@ -54,6 +54,7 @@ func (c *compiler) viewHead(v *view) {
 	c.declareFeatures(v)
 }
 
+// fallbacks copies a ladder.
 func fallbacks(declared []ast.Fallback) []plan.Fallback {
 	var all []plan.Fallback
 	for _, f := range declared {
@@ -142,7 +143,8 @@ func (c *compiler) viewBody(v *view) {
 // sourceless refuses what only events have.
 func (c *compiler) sourceless(v *view) {
 	if where := v.decl.Where; !where.Missing() {
-		c.fail(where.At, diag.MissingField, "a view without a source has no events to filter", "remove where")
+		c.fail(where.At, diag.MissingField, "a view without a source has no events to filter",
+			"remove where")
 	}
 	for _, key := range v.decl.Key {
 		c.fail(key.Name.At, diag.BadKey, "a view without a source has no events to take a key from",
@@ -176,6 +178,8 @@ func (c *compiler) viewKey(v *view) {
 	}
 }
 
+// keyColumn compiles one column of a view's key. Its type must be that of the entity to the
+// letter: keys are compared as bytes, so a number and its text are different entities.
 func (c *compiler) keyColumn(v *view, field schema.Field, key ast.Bound) *plan.Expr {
 	at, e := key.Value.At, key.Value.Expr
 	var checked *plan.Expr

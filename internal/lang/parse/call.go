@@ -127,6 +127,7 @@ func (p *parser) since() (*int64, bool) {
 	return &micros, true
 }
 
+// count reads the whole number of a window.
 func (p *parser) count(after string) (int64, bool) {
 	t := p.peek()
 	n, err := strconv.ParseInt(t.text, 10, 64)

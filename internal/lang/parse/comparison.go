@@ -58,6 +58,7 @@ func (p *parser) comparisonOf(left ast.Expr) ast.Expr {
 	return e
 }
 
+// is reads is [not] null and is [not] distinct from.
 func (p *parser) is(left ast.Expr) ast.Expr {
 	at := p.at(p.take())
 	negated := p.accept("not")
@@ -83,6 +84,7 @@ func (p *parser) is(left ast.Expr) ast.Expr {
 	return e
 }
 
+// in reads the values of a membership; there is at least one.
 func (p *parser) in(left ast.Expr) ast.Expr {
 	at := p.at(p.take())
 	if p.peek().is("[") {
@@ -117,6 +119,7 @@ func (p *parser) list(closing string) []ast.Expr {
 	}
 }
 
+// like reads a pattern and its escape character.
 func (p *parser) like(left ast.Expr) ast.Expr {
 	at := p.at(p.take())
 	pattern := p.concatenation()

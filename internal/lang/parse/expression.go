@@ -52,6 +52,8 @@ type parser struct {
 	report *diag.List
 }
 
+// lexFault reports what the lexer could not read. A quote that does not close in front of a
+// comment was closed behind it, so the comment is the mistake.
 func (p *parser) lexFault(fault *lexError) {
 	at := p.text.Position(fault.offset)
 	if fault.kind == faultString && p.cut.Line > 0 {
@@ -64,11 +66,13 @@ func (p *parser) lexFault(fault *lexError) {
 	p.report.Report(at, code, fault.message, fault.hint)
 }
 
+// peek looks at the next token; at the end it stays there.
 func (p *parser) peek() token { return p.tokens[p.next] }
 
 // ahead looks past the next token.
 func (p *parser) ahead() token { return p.tokens[min(p.next+1, len(p.tokens)-1)] }
 
+// take returns the next token and moves on.
 func (p *parser) take() token {
 	t := p.peek()
 	if t.kind != tokenEnd {
@@ -86,8 +90,11 @@ func (p *parser) accept(text string) bool {
 	return true
 }
 
+// at is where a token stands in its file.
 func (p *parser) at(t token) ast.At { return ast.At(p.text.Position(t.from)) }
 
+// fail reports an error at a token and returns nil, which ends the expression: what follows a
+// mistake of grammar is guesswork.
 func (p *parser) fail(t token, code diag.Code, message, hint string) ast.Expr {
 	p.report.Report(p.text.Position(t.from), code, message, hint)
 	return nil
@@ -128,6 +135,7 @@ func (p *parser) unexpected(wanted string) ast.Expr {
 	return p.fail(t, diag.ExpressionSyntax, "unexpected "+p.shown(t)+", expected "+wanted, "")
 }
 
+// shown is a token as it was written, cut to a length fit for a message.
 func (p *parser) shown(t token) string {
 	text := p.text.String[t.from:t.to]
 	if len(text) > 40 {
@@ -153,8 +161,10 @@ func (p *parser) enter() bool {
 	return true
 }
 
+// or reads a whole expression: the weakest operator first.
 func (p *parser) or() ast.Expr { return p.chain("or", p.and) }
 
+// and reads what binds stronger than or.
 func (p *parser) and() ast.Expr { return p.chain("and", p.not) }
 
 // chain reads operands of an associative operator into one operation.
@@ -174,6 +184,7 @@ func (p *parser) chain(name string, operand func() ast.Expr) ast.Expr {
 	return all
 }
 
+// not reads negations, which bind weaker than comparisons: not a = b is not (a = b).
 func (p *parser) not() ast.Expr {
 	if !p.peek().is("not") {
 		return p.comparison()
@@ -196,14 +207,17 @@ func operation(at ast.At, name string, args ...ast.Expr) ast.Expr {
 	return &ast.Operation{At: at, Name: name, Args: args}
 }
 
+// concatenation reads the operands of a comparison.
 func (p *parser) concatenation() ast.Expr {
 	return p.binary(p.sum, map[string]string{"||": "concat"})
 }
 
+// sum reads what binds stronger than ||.
 func (p *parser) sum() ast.Expr {
 	return p.binary(p.product, map[string]string{"+": "add", "-": "sub"})
 }
 
+// product reads what binds stronger than + and -.
 func (p *parser) product() ast.Expr {
 	return p.binary(p.unary, map[string]string{"*": "mul", "/": "divide", "%": "mod", "div": "div"})
 }
@@ -226,6 +240,8 @@ func (p *parser) binary(operand func() ast.Expr, names map[string]string) ast.Ex
 	return nil
 }
 
+// unary reads signs. A sign and a number are one literal, so that the least int64 can be written
+// and a literal parameter can be negative.
 func (p *parser) unary() ast.Expr {
 	t := p.peek()
 	if !t.is("-") {
@@ -244,6 +260,7 @@ func (p *parser) unary() ast.Expr {
 	return operation(p.at(t), "neg", p.unary())
 }
 
+// postfix reads indexes and short casts, which bind strongest.
 func (p *parser) postfix() ast.Expr {
 	e := p.primary()
 	for e != nil {

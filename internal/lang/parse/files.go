@@ -69,6 +69,7 @@ func kindOf(n *document.Node) (string, diag.Position) {
 	return "", n.At
 }
 
+// unknownKind reports a document without a kind, with the kind that a key of it is close to.
 func (r *reader) unknownKind(n *document.Node) {
 	kinds := "entity, source, view, model, test"
 	for _, entry := range n.Entries {
@@ -80,6 +81,7 @@ func (r *reader) unknownKind(n *document.Node) {
 	r.fail(n.At, diag.UnknownKind, "the document has no kind", "one of its keys must be "+kinds)
 }
 
+// project reads fettle.yaml. What the compiler does not need is checked for its shape only.
 func (r *reader) project(n *document.Node) *ast.Project {
 	p := &ast.Project{Name: ast.Word{At: n.At}, Definitions: []string{"features/"}, Data: "data/",
 		State: ".fettle/"}
@@ -130,6 +132,7 @@ func (r *reader) size(n *document.Node) {
 	}
 }
 
+// entity reads the declaration of an entity.
 func (r *reader) entity(n *document.Node) *ast.Entity {
 	e := &ast.Entity{Name: ast.Word{At: n.At}}
 	r.fields(n, "an entity", r.meta(&e.Meta, handlers{
@@ -146,6 +149,8 @@ func (r *reader) entity(n *document.Node) *ast.Entity {
 	return e
 }
 
+// hasField reports whether a field is there, readable or not: one that could not be read is not
+// missing as well.
 func hasField(n *document.Node, name string) bool {
 	for _, entry := range n.Entries {
 		if entry.Key.Text.String == name {

@@ -91,6 +91,7 @@ func lex(text string) ([]token, *lexError) {
 	}
 }
 
+// add appends the token that began at an offset and ends at the present one.
 func (l *lexer) add(kind tokenKind, from int, text string) {
 	l.tokens = append(l.tokens, token{kind: kind, text: text, from: from, to: l.offset})
 }
@@ -114,6 +115,8 @@ func (l *lexer) space() {
 	}
 }
 
+// next reads one token. Identifiers are ASCII: other names are quoted, so that no two names look
+// alike.
 func (l *lexer) next() *lexError {
 	from, c := l.offset, l.text[l.offset]
 	switch {
@@ -144,6 +147,7 @@ func (l *lexer) next() *lexError {
 		"put text in '..' and unusual names in \"..\""}
 }
 
+// while takes bytes as long as they are accepted.
 func (l *lexer) while(accept func(byte) bool) string {
 	from := l.offset
 	for l.offset < len(l.text) && accept(l.text[l.offset]) {
@@ -204,6 +208,7 @@ func (l *lexer) number() *lexError {
 	return nil
 }
 
+// at looks for a byte ahead.
 func (l *lexer) at(ahead int, c byte) bool {
 	return l.offset+ahead < len(l.text) && l.text[l.offset+ahead] == c
 }
@@ -222,6 +227,7 @@ func (l *lexer) exponent() bool {
 	return true
 }
 
+// durationUnit reports whether letters behind digits make a duration of them.
 func durationUnit(unit string) bool {
 	switch unit {
 	case "us", "ms", "s", "m", "h", "d", "w":
@@ -230,8 +236,11 @@ func durationUnit(unit string) bool {
 	return false
 }
 
+// isLetter, isDigit and isWordByte are the bytes of names and numbers.
 func isLetter(c byte) bool { return c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z' }
 
+// isDigit: see isLetter.
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
+// isWordByte: see isLetter.
 func isWordByte(c byte) bool { return isLetter(c) || isDigit(c) }

@@ -6,6 +6,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/lang/document"
 )
 
+// model reads the declaration of a model.
 func (r *reader) model(n *document.Node) *ast.Model {
 	m := &ast.Model{Name: ast.Word{At: n.At}, Version: 1, Timeout: -1, Retention: -1}
 	r.fields(n, "a model", r.meta(&m.Meta, handlers{
@@ -67,6 +68,7 @@ func (r *reader) modelFeatures(n *document.Node) []ast.ModelFeature {
 	return all
 }
 
+// label reads where labels come from.
 func (r *reader) label(n *document.Node) *ast.Label {
 	l := &ast.Label{At: n.At}
 	ok := r.fields(n, "label", handlers{
@@ -81,6 +83,8 @@ func (r *reader) label(n *document.Node) *ast.Label {
 	return l
 }
 
+// test reads a declared case. Its values stay text: their types are those of columns and features,
+// which are not known here.
 func (r *reader) test(n *document.Node) *ast.Test {
 	t := &ast.Test{Name: ast.Word{At: n.At}}
 	r.fields(n, "a test", handlers{

@@ -10,6 +10,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
+// primary reads what has no operator of its own. Every nesting of an expression passes here or
+// through not and unary, which is where its depth is bounded.
 func (p *parser) primary() ast.Expr {
 	defer func() { p.depth-- }()
 	if !p.enter() {
@@ -121,6 +123,7 @@ func (p *parser) name() ast.Expr {
 	return p.path()
 }
 
+// path reads a name with its qualifiers. Behind a point any word is a name, reserved or not.
 func (p *parser) path() ast.Expr {
 	first := p.take()
 	path := &ast.Path{At: p.at(first), Parts: []ast.Part{p.part(first)}}
@@ -135,6 +138,8 @@ func (p *parser) path() ast.Expr {
 	return path
 }
 
+// part is one name of a path. Keywords come from the lexer in lower case; as names they are what
+// was written.
 func (p *parser) part(t token) ast.Part {
 	part := ast.Part{Name: t.text, Quoted: t.kind == tokenQuoted, At: p.text.Position(t.from)}
 	if t.kind == tokenKeyword && t.text != "this" {
@@ -167,6 +172,7 @@ func (p *parser) dated() ast.Expr {
 	return &ast.Literal{At: at, Value: schema.Value{Type: schema.Of(schema.Timestamp), Int: micros}}
 }
 
+// caseOf reads both forms of case.
 func (p *parser) caseOf() ast.Expr {
 	e := &ast.Case{At: p.at(p.take())}
 	if !p.peek().is("when") {
@@ -198,6 +204,7 @@ func (p *parser) caseOf() ast.Expr {
 	return e
 }
 
+// cast reads cast(x as type).
 func (p *parser) cast() ast.Expr {
 	at := p.at(p.take())
 	if !p.expect("(", "after cast") {

@@ -20,6 +20,7 @@ type reader struct {
 // handlers are the fields of a mapping: what to do with the value of each.
 type handlers map[string]func(*document.Node)
 
+// fail reports an error; reading goes on with the next field.
 func (r *reader) fail(at diag.Position, code diag.Code, message, hint string) {
 	r.report.Report(at, code, message, hint)
 }
@@ -146,6 +147,7 @@ func (r *reader) name(n *document.Node) ast.Word {
 	return w
 }
 
+// checkName reports a name that breaks the rules, with the one in lower case if that would do.
 func (r *reader) checkName(w ast.Word) {
 	if err := schema.CheckName(w.Text); err != nil {
 		hint := "rename it"

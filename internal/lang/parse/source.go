@@ -9,6 +9,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/lang/document"
 )
 
+// source reads the declaration of a source.
 func (r *reader) source(n *document.Node) *ast.Source {
 	s := &ast.Source{Name: ast.Word{At: n.At}, MaxFuture: -1, Dedup: -1, Heartbeat: -1, Retention: -1}
 	known := r.meta(&s.Meta, handlers{
@@ -44,6 +45,7 @@ func (r *reader) source(n *document.Node) *ast.Source {
 	return s
 }
 
+// mode reads events or table; lookup is a word kept for later.
 func (r *reader) mode(n *document.Node) ast.Word {
 	if n.Kind == document.Scalar && n.Text.String == "lookup" {
 		r.fail(n.At, diag.Reserved, "mode: lookup is reserved for later", "use mode: table")
@@ -52,6 +54,8 @@ func (r *reader) mode(n *document.Node) ast.Word {
 	return r.choice(n, "events", "table")
 }
 
+// paths reads where the files are. They stay inside of the project, so that a definition means the
+// same on every machine.
 func (r *reader) paths(n *document.Node) []ast.Word {
 	paths := r.words(n)
 	for _, path := range paths {
@@ -99,6 +103,8 @@ func (r *reader) checks(n *document.Node) []ast.Check {
 	return all
 }
 
+// check reads a check that has bounds: one field names the check, severity and rate say how
+// serious it is.
 func (r *reader) check(n *document.Node, c *ast.Check) {
 	values := func(kind string, least, most int) func(*document.Node) {
 		return func(n *document.Node) {

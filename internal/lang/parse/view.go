@@ -10,6 +10,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
+// parseAge reads the age of a fallback, if there is one.
 func parseAge(text string, aged bool) (int64, error) {
 	if !aged {
 		return 0, nil
@@ -17,6 +18,7 @@ func parseAge(text string, aged bool) (int64, error) {
 	return schema.ParseDuration(strings.TrimSpace(text))
 }
 
+// view reads the declaration of a view, with fan-out done.
 func (r *reader) view(n *document.Node) *ast.View {
 	v := &ast.View{Name: ast.Word{At: n.At}, ReadyAfter: -1, Expires: -1, Timeout: -1}
 	r.fields(n, "a view", r.meta(&v.Meta, handlers{
@@ -89,6 +91,8 @@ func (r *reader) unreadable(key *document.Node) []*ast.Feature {
 	}}
 }
 
+// featureFields reads the long form of a feature. The expression and the description are kept as
+// nodes: fan-out puts values into them before they are parsed.
 func (r *reader) featureFields(n *document.Node, d *declared) {
 	f := &d.feature
 	known := r.meta(&f.Meta, handlers{

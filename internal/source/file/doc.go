@@ -4,8 +4,8 @@
 // the total order of the source's rows, which is (path, row) with paths compared bytewise, so that
 // the result does not depend on which goroutine was faster.
 //
-// On the way each row is checked once: cells that do not fit, event times that are missing or out of
-// range and zones that do not exist make it bad, and bad rows are left out and listed, up to a
+// On the way each row is checked once: cells that do not fit, event times that are missing or out
+// of range and zones that do not exist make it bad, and bad rows are left out and listed, up to a
 // number that the caller allows. Times without a zone are moved to UTC. Rows whose id was there
 // before are dropped.
 //

@@ -56,7 +56,8 @@ type opened struct {
 // open opens a file and finds the columns to read in it.
 func (s *Source) open(index int, l *layout) (*opened, error) {
 	name := s.paths[index]
-	input, err := format.Open(s.fs, realPath(s.config.Root, name), format.Options{Format: s.config.Format})
+	options := format.Options{Format: s.config.Format}
+	input, err := format.Open(s.fs, realPath(s.config.Root, name), options)
 	if err != nil {
 		return nil, err
 	}
@@ -188,20 +189,21 @@ func describe(c format.Column) string {
 	return c.Type.String()
 }
 
-// isText reports whether a file holds text, which can be read as any type that it looks like. Such a
-// file does not know its number of rows.
+// isText reports whether a file holds text, which can be read as any type that it looks like. Such
+// a file does not know its number of rows.
 func isText(input format.Input) bool { return input.Rows() < 0 }
 
-// widen returns the type that holds both. Integers widen to floats only in text: a Parquet file that
-// stores integers cannot be read as floats without loss.
+// widen returns the type that holds both. Integers widen to floats only in text: a Parquet file
+// that stores integers cannot be read as floats without loss.
 func widen(a, b schema.Type, text bool) (schema.Type, bool) {
 	float := schema.Of(schema.Float64)
+	isNumber := func(t schema.Type) bool { return t.Kind == schema.Int64 || t.Equal(float) }
 	switch {
 	case a.Equal(b) || b.Kind == schema.Null:
 		return a, true
 	case a.Kind == schema.Null:
 		return b, true
-	case text && (a.Kind == schema.Int64 && b.Equal(float) || b.Kind == schema.Int64 && a.Equal(float)):
+	case text && isNumber(a) && isNumber(b):
 		return float, true
 	default:
 		return schema.Type{}, false

@@ -118,23 +118,9 @@ func (r *run) work(ctx context.Context, worker int) error {
 // ids: enough to keep it busy, few enough to bound the memory.
 const maxWaiting = 8
 
+// readUnit reads one unit and emits its chunks.
 func (r *run) readUnit(ctx context.Context, worker int, u *ticket) error {
 	var waiting []*draft
-	flush := func() error {
-		if !r.turns.wait(u.number) {
-			return context.Cause(ctx)
-		}
-		for _, d := range waiting {
-			r.unique(d)
-		}
-		for _, d := range waiting {
-			if err := r.finish(worker, d); err != nil {
-				return err
-			}
-		}
-		waiting = waiting[:0]
-		return nil
-	}
 	err := u.Read(func(part *format.Part) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -143,30 +129,52 @@ func (r *run) readUnit(ctx context.Context, worker int, u *ticket) error {
 		if r.layout.id < 0 {
 			return r.finish(worker, d)
 		}
-		waiting = append(waiting, d)
-		if len(waiting) < maxWaiting && !r.turns.mine(u.number) {
+		if waiting = append(waiting, d); len(waiting) < maxWaiting {
 			return nil
 		}
-		return flush()
+		done := waiting
+		waiting = nil
+		if err := r.enter(ctx, u, done); err != nil {
+			return err
+		}
+		return r.finish(worker, done...)
 	})
 	if err == nil && r.layout.id >= 0 {
-		err = flush()
-		r.turns.pass()
+		if err = r.enter(ctx, u, waiting); err == nil {
+			r.turns.pass() // before emitting: the next unit need not wait for that
+			err = r.finish(worker, waiting...)
+		}
 	}
 	return errors.Join(err, r.units.done(u))
 }
 
-// finish counts a draft and emits its chunk.
-func (r *run) finish(worker int, d *draft) error {
-	c := r.chunk(d)
-	d.report.Kept = int64(c.Rows())
-	bad := r.tally.add(d, func(done int64) {
-		if r.request.Progress != nil {
-			r.request.Progress(done, r.total)
-		}
-	})
-	if c.Rows() == 0 || bad > int64(r.source.config.MaxBad) {
-		return nil
+// enter waits for the turn of a unit and looks the ids of its drafts up.
+func (r *run) enter(ctx context.Context, u *ticket, drafts []*draft) error {
+	if !r.turns.wait(u.number) {
+		return context.Cause(ctx)
 	}
-	return r.emit(worker, c)
+	for _, d := range drafts {
+		r.unique(d)
+	}
+	return nil
+}
+
+// finish counts drafts and emits their chunks.
+func (r *run) finish(worker int, drafts ...*draft) error {
+	for _, d := range drafts {
+		c := r.chunk(d)
+		d.report.Kept = int64(c.Rows())
+		bad := r.tally.add(d, func(done int64) {
+			if r.request.Progress != nil {
+				r.request.Progress(done, r.total)
+			}
+		})
+		if c.Rows() == 0 || bad > int64(r.source.config.MaxBad) {
+			continue
+		}
+		if err := r.emit(worker, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }

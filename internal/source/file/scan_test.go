@@ -124,7 +124,8 @@ func TestScanTimes(t *testing.T) {
 0/2 10-27T00:30:00.000000Z null
 folds 1 gaps 1`)
 	f("ts,other\n2024-05-01T00:00:00Z,2024-07-01 00:00:00\n", "ts:timestamp other:timestamp", func(*file.Config) {},
-		"source s: a.csv: column other has times without a zone; say it with event_time: {column: .., timezone: ..}")
+		"source s: a.csv: column other has times without a zone; say it with "+
+			"event_time: {column: .., timezone: ..}")
 	f("ts\n2024-05-01\n", "ts:date", paris, "0/1 04-30T22:00:00.000000Z\nfolds 0 gaps 0")
 	f("ts\n1714521600\n", "ts:int64", func(c *file.Config) { c.EventTime.Unit = schema.Second },
 		"0/1 05-01T00:00:00.000000Z\nfolds 0 gaps 0")
@@ -148,7 +149,9 @@ func TestScanBadRows(t *testing.T) {
 	for range 10000 {
 		text.WriteString("2024-05-01T00:00:00Z,1\n")
 	}
-	text.WriteString("2024-05-01T00:00:00Z,x\n,2\n2300-01-01T00:00:00Z,3\nnever,y\n1\n1800-01-01T00:00:00Z,3\n2024-05-01T00:00:00Z,4\n")
+	text.WriteString("2024-05-01T00:00:00Z,x\n,2\n" +
+		"2300-01-01T00:00:00Z,3\nnever,y\n1\n" +
+		"1800-01-01T00:00:00Z,3\n2024-05-01T00:00:00Z,4\n")
 	fsys, config := fixture(map[string]string{"a.csv": text.String()}, "ts:timestamp n:int64")
 	want := `
 a.csv: row 10001 (line 10002), n: bad_type: "x" is not an int64
@@ -170,7 +173,8 @@ a.csv: row 10006, ts: bad_time: 1800-01-01T00:00:00.000000Z is outside of the ye
 		t.Fatal(err)
 	}
 	expect(t, list(report.Quarantined), want)
-	if report.Rows != 10007 || report.Kept != 10001 || report.BadRows != 6 || rows[10000] != "0/10007 05-01T00:00:00.000000Z 4" {
+	if report.Rows != 10007 || report.Kept != 10001 || report.BadRows != 6 ||
+		rows[10000] != "0/10007 05-01T00:00:00.000000Z 4" {
 		t.Errorf("rows %d, kept %d, bad %d, last %s", report.Rows, report.Kept, report.BadRows, rows[len(rows)-1])
 	}
 }
@@ -206,7 +210,8 @@ func TestScanIDs(t *testing.T) {
 	t.Parallel()
 	fsys, config := fixture(map[string]string{
 		"a.csv": "ts,id,n\n2024-05-01T00:00:00Z,x,1\n,y,2\n2024-05-01T00:00:00Z,x,3\n2024-05-01T00:00:00Z,,4\n",
-		"b.csv": "ts,id,n\n2024-05-02T00:00:00Z,y,5\n2024-05-02T00:00:00Z,x,6\n2024-05-01T00:00:00Z,,7\n2024-05-01T00:00:00Z,\"\",8\n2024-05-01T00:00:00Z,\"\",9\n",
+		"b.csv": "ts,id,n\n2024-05-02T00:00:00Z,y,5\n2024-05-02T00:00:00Z,x,6\n" +
+			"2024-05-01T00:00:00Z,,7\n2024-05-01T00:00:00Z,\"\",8\n2024-05-01T00:00:00Z,\"\",9\n",
 	}, "ts:timestamp id:string n:int64")
 	config.ID, config.MaxBad = 1, 2
 	rows, report, err := scan(t, fsys, config, 2)
@@ -348,7 +353,8 @@ func TestScanStops(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := source.Scan(ctx, file.ScanRequest{Workers: 3}, func(int, *file.Chunk) error { return nil }); !errors.Is(err, context.Canceled) {
+	_, err = source.Scan(ctx, file.ScanRequest{Workers: 3}, func(int, *file.Chunk) error { return nil })
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
 }

@@ -82,9 +82,15 @@ func (s *Source) Paths() []string { return slices.Clone(s.paths) }
 
 func (s *Source) wrap(err error) error { return fmt.Errorf("source %s: %w", s.config.Name, err) }
 
+// checkTime refuses event times that cannot be told from the columns.
 func (s *Source) checkTime() error {
 	rule := s.config.EventTime
 	field := s.config.Columns[rule.Column]
+	if rule.ZoneColumn >= 0 {
+		if zones := s.config.Columns[rule.ZoneColumn]; zones.Type.Kind != schema.String {
+			return fmt.Errorf("column %s of time zones is %s; it must be a string", zones.Name, zones.Type)
+		}
+	}
 	switch field.Type.Kind {
 	case schema.Timestamp, schema.Date:
 		return nil

@@ -85,7 +85,7 @@ func (t *times) eventTimes(c *batch.Column, local bool) []int64 {
 		if c.IsNull(i) {
 			t.mark(i, field, NullTime, "the event time is null")
 		} else if !schema.ValidTime(micros) {
-			t.mark(i, field, BadTime, fmt.Sprintf("%s is outside of the years 1900 to 2200", describeTime(micros)))
+			t.mark(i, field, BadTime, describeTime(micros)+" is outside of the years 1900 to 2200")
 		}
 	}
 	return c.Ints
@@ -115,12 +115,8 @@ func inMicroseconds(c *batch.Column, unit int64) *batch.Column {
 }
 
 func describeTime(micros int64) string {
-	switch {
-	case micros == schema.MaxTime+1:
-		return "the event time"
-	case micros == schema.MinTime-1:
-		return "the event time"
-	default:
-		return schema.FormatTime(micros)
+	if micros == schema.MaxTime+1 || micros == schema.MinTime-1 {
+		return "the event time" // what inMicroseconds makes of numbers that overflow
 	}
+	return schema.FormatTime(micros)
 }

@@ -64,7 +64,8 @@ func (s seeds) text(text string) identity {
 
 // number needs no seed for one word: mix maps no two of them to one place.
 func (s seeds) number(a, b int64) identity {
-	return identity{mix(uint64(a)), mix(uint64(b) ^ bits.RotateLeft64(uint64(a), 32) ^ 0x9E3779B97F4A7C15)}
+	return identity{mix(uint64(a)),
+		mix(uint64(b) ^ bits.RotateLeft64(uint64(a), 32) ^ 0x9E3779B97F4A7C15)}
 }
 
 // mix spreads the bits of a word, one to one.

@@ -8,8 +8,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/format"
 )
 
-// units hands out the units of all files in order, numbered from 0, and closes a file when it has no
-// more units and the last one is done.
+// units hands out the units of all files in order, numbered from 0, and closes a file when it has
+// no more units and the last one is done.
 type units struct {
 	source *Source
 	layout *layout
@@ -120,13 +120,6 @@ func newTurns() *turns {
 	t := &turns{}
 	t.moved = sync.NewCond(&t.mu)
 	return t
-}
-
-// mine reports whether it is the turn of a number.
-func (t *turns) mine(number int64) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.current == number
 }
 
 // wait returns when it is the turn of a number; false if that will never be.

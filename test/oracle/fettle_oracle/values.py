@@ -22,7 +22,6 @@ class Settled:
     datum: Any
     time: int | None
     status: str
-    before_default: Any = None
 
 
 MISSING = Settled(None, None, "missing")
@@ -305,20 +304,21 @@ class Engine:
         datum = compiled.code.run(moment)
         expires = compiled.feature.expires or moment.view.expires
         struck = expires is not None and time is not None and moment.boundary - time > expires
-        if oldest_allowed is not None and time is not None and time < oldest_allowed:
-            struck = True
         if struck:
             datum = None
         statuses = {value.status for value in inputs}
+        status = "fresh"
         if datum is None and (capped or "error" in statuses):
             return Settled(None, time, "error"), compiled
-        if datum is None and compiled.feature.default is not None:
-            return Settled(compiled.default, time, "default"), compiled
         if struck or (datum is None and "expired" in statuses):
-            return Settled(datum, time, "expired"), compiled
-        if datum is None and time is None:
-            return Settled(None, None, "missing"), compiled
-        return Settled(datum, time, "fresh"), compiled
+            status = "expired"
+        elif datum is None and time is None:
+            status = "missing"
+        if oldest_allowed is not None and time is not None and time < oldest_allowed:
+            datum, status = None, "expired"
+        if datum is None and compiled.feature.default is not None:
+            datum, status = compiled.default, "default"
+        return Settled(datum, time, status), compiled
 
     def inputs(
         self, moment: Moment, reads: Reads

@@ -57,6 +57,9 @@ class Writer:
         self.theme, self.storage, self.folder = theme, storage, folder
         self.linear = theme.rng.random() < 0.5
         self.naive = storage.time == "naive"
+        rng = theme.rng
+        self.narrow = {"level": pa.int16(), "qty": pa.int32(), "seq": pa.uint8(), "wait": pa.int32()}
+        self.narrow = {name: kind for name, kind in self.narrow.items() if rng.random() < 0.4}
         folder.mkdir(parents=True)
 
     def stored(self, row: Row) -> int:
@@ -102,15 +105,36 @@ class Writer:
                 unit = pa.timestamp("us", None if self.naive else "UTC")
                 arrays.append(pa.array([self.moment(row[name]) for row in rows], unit))
             else:
-                arrays.append(pa.array([row[name] for row in rows], ARROW[kind]))
+                array = pa.array([row[name] for row in rows], ARROW[kind])
+                arrays.append(array.cast(self.narrow[name]) if name in self.narrow else array)
+        dictionary = rng.random() < 0.4
         pq.write_table(
             pa.table(arrays, names=names),
             path,
             row_group_size=rng.choice([7, 23, 64, 1000]),
             compression=rng.choice(["snappy", "zstd", "none", "gzip"]),
-            use_dictionary=rng.random() < 0.5,
+            use_dictionary=dictionary,
+            column_encoding=None if dictionary else self.encodings(names, arrays),
             data_page_version=rng.choice(["1.0", "2.0"]),
+            data_page_size=rng.choice([64, 512, None]),
+            use_byte_stream_split=False,
         )
+
+    def encodings(self, names: list[str], arrays: list[pa.Array]) -> dict[str, str]:
+        """An encoding for each column, of those that its physical type can have."""
+        found = {}
+        for name, array in zip(names, arrays):
+            options = ["PLAIN"]
+            if pa.types.is_floating(array.type):
+                options.append("BYTE_STREAM_SPLIT")
+            elif pa.types.is_string(array.type):
+                options += ["DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY"]
+            elif pa.types.is_boolean(array.type):
+                options.append("RLE")
+            elif not pa.types.is_decimal(array.type):
+                options.append("DELTA_BINARY_PACKED")
+            found[name] = self.theme.rng.choice(options)
+        return found
 
     def time_array(self, rows: list[Row]) -> pa.Array:
         """The event time column."""

@@ -1,0 +1,195 @@
+"""The mutants: one fault each, of the kinds that would change values without a crash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault: a text that stands exactly once in a file, and what stands there instead."""
+
+    name: str
+    why: str
+    file: str
+    old: str
+    new: str
+    seeds: str = ""  # if other seeds than the usual ones are needed to see it
+
+
+READ = "internal/engine/read.go"
+FOLD = "internal/engine/fold.go"
+FEED = "internal/engine/feed.go"
+SCAN = "internal/engine/scan.go"
+SETTLE = "internal/engine/settle.go"
+EVALUATE = "internal/engine/evaluate.go"
+AGGREGATE = "internal/engine/aggregate.go"
+PARTITION = "internal/engine/partition.go"
+FENCE = "internal/engine/fence.go"
+TASK = "internal/engine/task.go"
+BOUNDARY = "internal/plan/boundary.go"
+
+MUTANTS = [
+    Mutant(
+        "inclusive-edge", "an event at exactly b is in its own window", READ,
+        "return start, end + shift", "return start, end + shift + 1",
+    ),
+    Mutant(
+        "exclusive-start", "an event at exactly b - w is not in the window", READ,
+        "start = end - w.Length", "start = end - w.Length + 1",
+    ),
+    Mutant(
+        "inclusive-newest-row", "the newest row may be the one at b", READ,
+        "r.readNewest(t, row, b+t.shift)", "r.readNewest(t, row, b+t.shift+1)",
+    ),
+    Mutant(
+        "exclusive-since", "an event at the midnight of `since` is left out", READ,
+        "start = *w.Since", "start = *w.Since + 1",
+    ),
+    Mutant("offset-ignored", "windows end at b", READ, "end = b - w.Offset", "end = b"),
+    Mutant(
+        "edge-at-ignored", "tables use the edge of events", FOLD,
+        "fold.shift = 1", "fold.shift = 0",
+    ),
+    Mutant(
+        "plain-float-sum", "sums of floats round at every step", READ,
+        "sum := exact.Float(lane.Sum(in.From, in.To, in.Extra))",
+        """sum := 0.0
+		for _, x := range lane.Floats[in.From:in.To] {
+			sum += x
+		}
+		for _, k := range in.Extra {
+			sum += lane.Floats[k]
+		}""",
+    ),
+    Mutant(
+        "plain-variance", "sums of squares round at every step", READ,
+        "spread := lane.Spread(in.From, in.To, in.Extra, rd.scale)",
+        """spread := lane.Spread(in.From, in.To, in.Extra, rd.scale)
+	if lane.Kind == window.Floats {
+		var s1, s2 float64
+		for _, x := range lane.Floats[in.From:in.To] {
+			s1, s2 = s1+x, s2+x*x
+		}
+		for _, k := range in.Extra {
+			s1, s2 = s1+lane.Floats[k], s2+lane.Floats[k]*lane.Floats[k]
+		}
+		spread = max(0, float64(n)*s2-s1*s1)
+	}""",
+    ),
+    Mutant(
+        "variance-divisor", "var_samp divides by n*n", READ,
+        "variance := spread / float64(n*(n-1))", "variance := spread / float64(n*n)",
+    ),
+    Mutant(
+        "int-mean-twice-rounded", "the mean of integers rounds its sum first",
+        "internal/engine/exact/round.go",
+        "mean, _ := new(big.Rat).SetFrac(bigOf(acc), big.NewInt(n)).Float64()",
+        "total, _ := new(big.Float).SetInt(bigOf(acc)).Float64()\n\tmean := total / float64(n)",
+    ),
+    Mutant(
+        "ties-by-arrival", "the sequence is ignored", PARTITION,
+        "r.time[i] != r.time[j] || len(r.sequence) == 0",
+        "r.time[i] != r.time[j] || len(r.sequence) >= 0",
+    ),
+    Mutant(
+        "null-sequence-last", "a null sequence sorts last", PARTITION,
+        "return r.unsequenced[i]\n", "return r.unsequenced[j]\n",
+    ),
+    Mutant(
+        "files-by-worker", "files are ordered by when they were read", SCAN,
+        "return f.parts[i].ordinal < f.parts[j].ordinal",
+        "return f.parts[i].ordinal > f.parts[j].ordinal",
+    ),
+    Mutant(
+        "availability-ignored", "events count from their own time on", SCAN,
+        "if c.scan.available == nil {", "if c.scan.available == nil || len(times) >= 0 {",
+    ),
+    Mutant(
+        "availability-exclusive", "an event known at exactly b does not count", FENCE,
+        "if f.ready[i] <= b {", "if f.ready[i] < b {",
+    ),
+    Mutant(
+        "never-is-at-once", "a null availability is the event's own time", SCAN,
+        "c.drop(i)\n\t\t\tc.ready[i] = math.MaxInt64", "c.ready[i] = min(t, math.MaxInt64)",
+    ),
+    Mutant(
+        "early-availability-kept", "an event is known before it happens", SCAN,
+        "counts.Raised++\n\t\t\tc.ready[i] = t", "counts.Raised++\n\t\t\tc.drop(i)\n\t\t\tc.ready[i] = t",
+    ),
+    Mutant(
+        "key-without-lengths", "('1', '23') is ('12', '3')", "internal/schema/key.go",
+        "return append(dst, 0, 1)", "return dst",
+    ),
+    Mutant(
+        "duplicate-labels-dropped", "of equal label rows only the first has values", FOLD,
+        "return cmp.Compare(bound[a], bound[b]) })\n\treturn rows",
+        "return cmp.Compare(bound[a], bound[b]) })\n\treturn slices.CompactFunc(rows, "
+        "func(a, b int32) bool { return bound[a] == bound[b] })",
+    ),
+    Mutant(
+        "default-before-expiry", "the default is put in, then expires", SETTLE,
+        "v.column, v.status = applyDefault(f, v.datum, v.status)\n}",
+        "v.column, v.status = applyDefault(f, v.datum, v.status)\n"
+        "\tif f.Expires > 0 && times != nil {\n"
+        "\t\tv.column = t.expire(f, &settled{datum: v.column, status: v.status}, times)\n\t}\n}",
+    ),
+    Mutant(
+        "expiry-at-equality", "a value exactly as old as `expires` is gone", SETTLE,
+        "t.bound.at[i]-at > f.Expires", "t.bound.at[i]-at >= f.Expires",
+    ),
+    Mutant(
+        "null-with-events-missing", "a null with contributing events is `missing`", SETTLE,
+        "case times == nil || times[i] == NoTime:", "case times == nil || times[i] >= NoTime:",
+    ),
+    Mutant(
+        "max-age-without-default", "what --max-age expires stays null", EVALUATE,
+        "out.Column, out.Status = applyDefault(f, column, status)\n}",
+        "out.Column, out.Status = column, status\n}",
+    ),
+    Mutant(
+        "gap-ignored", "labels are evaluated at their own time", "internal/train/labels.go",
+        "rows.Times[i] = t - options.Gap", "rows.Times[i] = t",
+    ),
+    Mutant(
+        "count-distinct-nulls", "null is a distinct value", AGGREGATE,
+        "default:\n\t\twant.selection, err = t.feed.selection(where, a.Args[0])",
+        "default:\n\t\targument := a.Args[0]\n\t\tif a.Distinct {\n\t\t\targument = nil\n\t\t}\n"
+        "\t\twant.selection, err = t.feed.selection(where, argument)",
+    ),
+    Mutant(
+        "distinct-cap-ignored", "any number of distinct values is counted", READ,
+        "d > window.DistinctCap {", "d > 100*window.DistinctCap {", seeds="7..7",
+    ),
+    Mutant(
+        "ready-after-ignored-grid", "a grid value is there at its boundary", BOUNDARY,
+        "schema.FloorDiv(t-f.ReadyAfter, f.Period)", "schema.FloorDiv(t, f.Period)",
+    ),
+    Mutant(
+        "ready-after-ignored-daily", "a daily value is there at its boundary", BOUNDARY,
+        "b.newest(t-f.ReadyAfter, 1)", "b.newest(t, 1)",
+    ),
+    Mutant(
+        "boundary-not-nested", "a reference is evaluated at T, not at this view's boundary", TASK,
+        "t.evaluation.task(reference.View, keys, t.bound)",
+        "t.evaluation.task(reference.View, keys, t.at)", seeds="1..30",
+    ),
+    Mutant(
+        "tombstone-ignored", "a deleted row counts as any other", SCAN,
+        "scope.deleted = truth(scope.eval(s.deleteWhen))",
+        "_ = truth(scope.eval(s.deleteWhen))",
+    ),
+    Mutant(
+        "tombstone-filtered", "the source's where drops tombstones", SCAN,
+        "keep[i] = pass || deleted != nil && deleted[i]", "keep[i] = pass", seeds="1..40",
+    ),
+    Mutant(
+        "where-before-newest", "the newest row is found without the view's where", READ,
+        "if !r.selection(t.newest.live).Has(last) {",
+        "if !r.selection(t.newest.live).Has(last) && last > r.end {",
+    ),
+    Mutant(
+        "duplicates-kept", "a second event of an id counts", "internal/source/file/unique.go",
+        "\t\tif v := s.add(rows[row]); v != fresh {", "\t\tif v := s.add(rows[row]); v == conflict {",
+    ),
+]
