@@ -46,15 +46,19 @@ type WhyResult struct {
 
 // WhyPart is one aggregate, or the newest row, that the value reads.
 type WhyPart struct {
-	View         string     `json:"view"`
-	Reads        string     `json:"reads"`
-	Boundary     string     `json:"boundary"`
-	From         string     `json:"from,omitempty"` // inclusive; none: from the beginning
-	To           string     `json:"to"`             // exclusive
-	Contributing int        `json:"contributing"`
-	Excluded     int        `json:"excluded"`
-	Events       []WhyEvent `json:"events"`
-	Left         []WhyEvent `json:"excluded_events"`
+	View         string `json:"view"`
+	Reads        string `json:"reads"`
+	Boundary     string `json:"boundary"`
+	From         string `json:"from,omitempty"` // inclusive; none: from the beginning
+	To           string `json:"to"`             // exclusive
+	Contributing int    `json:"contributing"`
+	Excluded     int    `json:"excluded"`
+	// Reasons counts the events that do not count, by reason.
+	Reasons map[string]int `json:"reasons,omitempty"`
+	// Events are those that count, the newest first. Left are those that do not: first the ones in
+	// the window, then those outside, the nearest first.
+	Events []WhyEvent `json:"events"`
+	Left   []WhyEvent `json:"excluded_events"`
 }
 
 // WhyEvent is one event of the entity. Reason is empty for one that contributes.
@@ -243,11 +247,12 @@ func (h *history) paths() map[string][]string {
 	return paths
 }
 
-// partOf tells the events of one read apart, the newest limit of each.
+// partOf tells the events of one read apart, and lists limit of each.
 func partOf(read engine.TraceRead, limit int, position func(engine.TraceEvent) string) WhyPart {
 	part := WhyPart{
 		View: read.View.Name, Reads: "newest row", Boundary: schema.FormatTime(read.Boundary),
 		To: schema.FormatTime(read.End), Events: []WhyEvent{}, Left: []WhyEvent{},
+		Reasons: map[string]int{},
 	}
 	if read.Aggregate >= 0 {
 		part.Reads = plan.AggregateText(read.View, read.View.Aggregates[read.Aggregate])
@@ -255,23 +260,46 @@ func partOf(read engine.TraceRead, limit int, position func(engine.TraceEvent) s
 	if read.Start > schema.MinTime {
 		part.From = schema.FormatTime(read.Start)
 	}
-	for i := len(read.Events) - 1; i >= 0; i-- {
-		e := read.Events[i]
-		event := WhyEvent{Time: schema.FormatTime(e.Time), Available: schema.FormatTime(e.Available)}
-		if e.Argument != nil {
-			event.Argument = jsonValue(*e.Argument)
+	sort.SliceStable(read.Events, func(i, j int) bool { return outside(read, i) < outside(read, j) })
+	for _, e := range read.Events {
+		if e.Reason == engine.Contributes {
+			if part.Contributing++; len(part.Events) < limit {
+				part.Events = append(part.Events, eventOf(e, position))
+			}
+			continue
 		}
-		list, count := &part.Events, &part.Contributing
-		if e.Reason != engine.Contributes {
-			event.Reason = e.Reason.String()
-			list, count = &part.Left, &part.Excluded
-		}
-		if *count++; len(*list) < limit {
-			event.Position = position(e)
-			*list = append(*list, event)
+		part.Reasons[e.Reason.String()]++
+		if part.Excluded++; len(part.Left) < limit {
+			part.Left = append(part.Left, eventOf(e, position))
 		}
 	}
 	return part
+}
+
+// outside returns how far event i lies outside the window; events inside come
+// before all others, the newest first.
+func outside(read engine.TraceRead, i int) int64 {
+	switch e := read.Events[i]; e.Reason {
+	case engine.BeforeWindow:
+		return read.Start - e.Time
+	case engine.AfterWindow:
+		return e.Time - read.End + 1
+	default:
+		return -schema.MaxTime - e.Time // before all others, the newest first
+	}
+}
+
+func eventOf(e engine.TraceEvent, position func(engine.TraceEvent) string) WhyEvent {
+	event := WhyEvent{
+		Time: schema.FormatTime(e.Time), Available: schema.FormatTime(e.Available), Position: position(e),
+	}
+	if e.Argument != nil {
+		event.Argument = jsonValue(*e.Argument)
+	}
+	if e.Reason != engine.Contributes {
+		event.Reason = e.Reason.String()
+	}
+	return event
 }
 
 // jsonValue is a value as the API writes it.

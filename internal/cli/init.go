@@ -8,6 +8,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/app"
 )
 
+// newInit is the command init: it writes a project where there is none, and says what to type next.
 func newInit(s *session) *cobra.Command {
 	options := app.InitOptions{}
 	command := &cobra.Command{
@@ -35,6 +36,8 @@ func newInit(s *session) *cobra.Command {
 	return command
 }
 
+// printInit lists the files and the next commands. The paths are those the user typed, so that the
+// commands can be copied.
 func (s *session) printInit(result *app.InitResult) {
 	if s.output == outputJSON {
 		s.writeJSON(s.streams.Out, result)

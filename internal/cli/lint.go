@@ -8,8 +8,11 @@ import (
 	"github.com/fettle-ml/fettle/internal/app"
 )
 
+// formatSARIF is the form that code hosts show beside a change; only lint has it.
 const formatSARIF = "sarif"
 
+// newLint is the command lint. Findings are its result, so they go to stdout; the exit code tells
+// scripts whether there were any.
 func newLint(s *session) *cobra.Command {
 	options := app.LintOptions{}
 	var strict bool
@@ -53,6 +56,8 @@ func newLint(s *session) *cobra.Command {
 	return command
 }
 
+// printLint writes the findings, one to a line, and one line of what the project holds. The counts of
+// definitions are left out when they did not compile: they would all be 0.
 func (s *session) printLint(result *app.LintResult, format string) {
 	switch format {
 	case outputJSON:

@@ -11,12 +11,13 @@ import (
 	"github.com/fettle-ml/fettle/internal/app"
 )
 
+// color is the parameter of a terminal's escape sequence.
 type color string
 
+// The colours, for what needs a look and what could.
 const (
 	red    color = "31"
 	yellow color = "33"
-	bold   color = "1"
 )
 
 // paint colours text when stderr is a terminal and nobody said no.
@@ -42,6 +43,8 @@ func isTerminal(w io.Writer) bool {
 	return err != nil || !os.SameFile(info, null)
 }
 
+// problemLine is a problem as text. Only the word warning is coloured: lines must stay readable for
+// editors that jump to file:line:column.
 func (s *session) problemLine(p app.Problem) string {
 	line := p.String()
 	if p.Severity == app.SeverityWarning {

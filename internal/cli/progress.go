@@ -38,6 +38,8 @@ func (s *session) newProgress() (report func(stage string, done, total int64), s
 	return p.report, p.stop
 }
 
+// report is called often: it does nothing more than look at the clock, unless it is time to show
+// something. The start of a stage is always shown.
 func (p *progress) report(stage string, done, total int64) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -74,6 +76,7 @@ func (p *progress) stop() {
 	}
 }
 
+// barText draws the bar, or only the count when the total is not known.
 func barText(stage string, done, total int64) string {
 	if total <= 0 {
 		return fmt.Sprintf("%-24s %d", stage, done)

@@ -26,6 +26,7 @@ type session struct {
 	code    int
 }
 
+// newRoot builds the tree of commands anew for every run, so that no flag outlives it.
 func newRoot(s *session) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "fettle",
@@ -72,6 +73,7 @@ func (s *session) path(path string) string {
 	return filepath.Join(s.dir, path)
 }
 
+// usage is an error of the arguments.
 func usage(format string, args ...any) error {
 	return &app.Error{Code: app.ExitUsage, Message: fmt.Sprintf(format, args...)}
 }

@@ -45,6 +45,8 @@ type (
 	}
 )
 
+// sarifOf turns findings into a log with one run. SARIF has no place for a hint, so it follows the
+// message, as in the text form.
 func sarifOf(result *app.LintResult, version string) sarifLog {
 	run := sarifRun{
 		Tool:    sarifTool{Driver: sarifDriver{Name: "fettle", Version: version}},

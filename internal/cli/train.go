@@ -10,12 +10,15 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// trainFlags are the flags of train that need reading.
+// trainFlags are the flags of train: durations are kept as text until the command runs, so that a bad
+// one is reported like any other wrong argument.
 type trainFlags struct {
 	options     app.TrainOptions
 	gap, maxAge string
 }
 
+// newTrain is the command train. It only reads flags: which features, labels and options make sense
+// together is decided in package app, for every caller alike.
 func newTrain(s *session) *cobra.Command {
 	f := &trainFlags{}
 	command := &cobra.Command{
@@ -81,6 +84,8 @@ func (f *trainFlags) resolve(s *session) (app.TrainOptions, error) {
 	return o, nil
 }
 
+// printTrain writes what was made, what was read, and for each feature how many values are null and
+// why. Warnings go to stderr: they are no part of the result.
 func (s *session) printTrain(r *app.TrainResult) {
 	if s.output == outputJSON {
 		s.writeJSON(s.streams.Out, r)

@@ -17,6 +17,8 @@ type buildVersion struct {
 	Platform string `json:"platform"`
 }
 
+// newVersion is the command version. Nothing is stamped into the binary by a script: what it says is
+// what the Go tool recorded, so any way of building tells the truth.
 func newVersion(s *session) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
@@ -34,6 +36,7 @@ func newVersion(s *session) *cobra.Command {
 	}
 }
 
+// readVersion reads the build information; a binary built outside of a repository has no revision.
 func readVersion() buildVersion {
 	v := buildVersion{
 		Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,

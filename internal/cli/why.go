@@ -11,6 +11,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
+// newWhy is the command why. Keys and request fields stay text here; the project's schema types them.
 func newWhy(s *session) *cobra.Command {
 	options := app.WhyOptions{}
 	var request []string
@@ -46,7 +47,8 @@ func newWhy(s *session) *cobra.Command {
 	return command
 }
 
-// pairs reads KEY=V arguments.
+// pairs reads KEY=V arguments. A value may hold further equals signs; a key given twice is an error,
+// because one of the two would be ignored silently.
 func pairs(what string, args []string) (map[string]string, error) {
 	values := map[string]string{}
 	for _, arg := range args {
@@ -59,6 +61,8 @@ func pairs(what string, args []string) (map[string]string, error) {
 	return values, nil
 }
 
+// printWhy writes the value with what settled it, then each thing it reads. The boundary is shown only
+// where it is not the time asked for, that is, for views that are refreshed.
 func (s *session) printWhy(r *app.WhyResult) {
 	if s.output == outputJSON {
 		s.writeJSON(s.streams.Out, r)
@@ -98,6 +102,8 @@ func (s *session) printPart(p app.WhyPart) {
 	s.printEvents("is left out", "are left out", p.Excluded, p.Left)
 }
 
+// printEvents writes one list of events, from the newest to the oldest. What is not shown is counted,
+// so that the lines always add up to the total.
 func (s *session) printEvents(one, many string, total int, events []app.WhyEvent) {
 	verb := many
 	if total == 1 {

@@ -116,11 +116,11 @@ func ParseDuration(text string) (int64, error) {
 	return 0, fmt.Errorf("%q is not a duration; write digits and a unit of us, ms, s, m, h, d, w, such as 30m", text)
 }
 
-// FormatDuration writes a duration in the largest unit that divides it.
+// FormatDuration writes a duration in the largest unit up to days that divides it.
 func FormatDuration(micros int64) string {
 	for i := len(durationUnits) - 1; i >= 0; i-- {
 		unit := durationUnits[i]
-		if micros%unit.micros == 0 && (micros != 0 || unit.suffix == "s") {
+		if unit.suffix != "w" && micros%unit.micros == 0 && (micros != 0 || unit.suffix == "s") {
 			return strconv.FormatInt(micros/unit.micros, 10) + unit.suffix
 		}
 	}

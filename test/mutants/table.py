@@ -25,7 +25,6 @@ SETTLE = "internal/engine/settle.go"
 EVALUATE = "internal/engine/evaluate.go"
 AGGREGATE = "internal/engine/aggregate.go"
 PARTITION = "internal/engine/partition.go"
-FENCE = "internal/engine/fence.go"
 TASK = "internal/engine/task.go"
 BOUNDARY = "internal/plan/boundary.go"
 
@@ -53,29 +52,33 @@ MUTANTS = [
     ),
     Mutant(
         "plain-float-sum", "sums of floats round at every step", READ,
-        "sum := exact.Float(lane.Sum(in.From, in.To, in.Extra))",
+        "sum := exact.Float(lane.Sum(in))\n",
         """sum := 0.0
-		for _, x := range lane.Floats[in.From:in.To] {
-			sum += x
-		}
-		for _, k := range in.Extra {
+		for k, hole := in.From, 0; k < in.To; k++ {
+			if hole < len(in.Holes) && int(in.Holes[hole]) == k {
+				hole++
+				continue
+			}
 			sum += lane.Floats[k]
-		}""",
+		}
+""",
     ),
     Mutant(
         "plain-variance", "sums of squares round at every step", READ,
-        "spread := lane.Spread(in.From, in.To, in.Extra, rd.scale)",
-        """spread := lane.Spread(in.From, in.To, in.Extra, rd.scale)
+        "spread := lane.Spread(in, rd.scale)\n",
+        """spread := lane.Spread(in, rd.scale)
 	if lane.Kind == window.Floats {
 		var s1, s2 float64
-		for _, x := range lane.Floats[in.From:in.To] {
-			s1, s2 = s1+x, s2+x*x
-		}
-		for _, k := range in.Extra {
+		for k, hole := in.From, 0; k < in.To; k++ {
+			if hole < len(in.Holes) && int(in.Holes[hole]) == k {
+				hole++
+				continue
+			}
 			s1, s2 = s1+lane.Floats[k], s2+lane.Floats[k]*lane.Floats[k]
 		}
 		spread = max(0, float64(n)*s2-s1*s1)
-	}""",
+	}
+""",
     ),
     Mutant(
         "variance-divisor", "var_samp divides by n*n", READ,
@@ -106,8 +109,8 @@ MUTANTS = [
         "if c.scan.available == nil {", "if c.scan.available == nil || len(times) >= 0 {",
     ),
     Mutant(
-        "availability-exclusive", "an event known at exactly b does not count", FENCE,
-        "if f.ready[i] <= b {", "if f.ready[i] < b {",
+        "availability-exclusive", "an event known at exactly b does not count", SCAN,
+        "c.ready[i] = rule.Ints[i]\n", "c.ready[i] = rule.Ints[i] + 1\n",
     ),
     Mutant(
         "never-is-at-once", "a null availability is the event's own time", SCAN,

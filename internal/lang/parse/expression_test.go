@@ -143,9 +143,9 @@ func TestWindows(t *testing.T) {
 			t.Errorf("%s\n got %s %v\nwant %s", text, got, report.Sorted(), want)
 		}
 	}
-	f("count() over 7d / 7", "(divide (count) over{0 1w} 7)")
-	f("count(*) over 7d", "(count*) over{0 1w}")
-	f("count(distinct x) over 7d", "(count distinct x) over{0 1w}")
+	f("count() over 7d / 7", "(divide (count) over{0 7d} 7)")
+	f("count(*) over 7d", "(count*) over{0 7d}")
+	f("count(distinct x) over 7d", "(count distinct x) over{0 7d}")
 	f("sum(x) where a or b over 30d offset 7d",
 		"(sum x) where (or a b) over{0 30d offset=604800000000}")
 	f("SUM(x) OVER ALL", "(SUM x) over{1 0s}")

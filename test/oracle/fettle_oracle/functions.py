@@ -36,7 +36,7 @@ def rounded(value: Any, places: int) -> Any:
     if places < 0:  # powers of ten below one are not exact
         return fit_float(half_away(value / 10.0**-places) * 10.0**-places)
     scaled = value * 10.0**places
-    return fit_float(half_away(scaled) / 10.0**places) if math.isfinite(scaled) else None
+    return fit_float(half_away(scaled) / 10.0**places) if math.isfinite(scaled) else value
 
 
 def sign(value: Any) -> int:
