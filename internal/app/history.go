@@ -83,8 +83,11 @@ func configOf(source *plan.Source, root string, maxBad int) file.Config {
 		},
 	}
 	for _, column := range source.Columns {
-		// Computed columns keep their places, so that indexes agree; they are never read.
-		config.Columns = append(config.Columns, schema.Field{Name: column.Name, Type: column.Type})
+		field := schema.Field{Name: column.Name, Type: column.Type}
+		if column.Expr != nil {
+			field.Name = "" // a computed column keeps its place, so that indexes agree
+		}
+		config.Columns = append(config.Columns, field)
 	}
 	return config
 }

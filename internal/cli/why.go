@@ -102,7 +102,7 @@ func (s *session) printPart(p app.WhyPart) {
 	s.printEvents("is left out", "are left out", p.Excluded, p.Left)
 }
 
-// printEvents writes one list of events, from the newest to the oldest. What is not shown is counted,
+// printEvents writes one list of events in its order. What is not shown is counted,
 // so that the lines always add up to the total.
 func (s *session) printEvents(one, many string, total int, events []app.WhyEvent) {
 	verb := many
@@ -111,10 +111,13 @@ func (s *session) printEvents(one, many string, total int, events []app.WhyEvent
 	}
 	fmt.Fprintln(s.streams.Out, plural(total, "event")+" "+verb)
 	rows, hidden := [][]string{}, total-len(events)
-	for i, e := range events {
-		if farAway(events, i) {
-			hidden++
-			continue
+	outside := map[string]int{}
+	for _, e := range events {
+		if e.Reason == reasonBefore || e.Reason == reasonAfter {
+			if outside[e.Reason]++; outside[e.Reason] > nearby {
+				hidden++
+				continue
+			}
 		}
 		row := []string{"  " + e.Time, "available " + e.Available, e.Position}
 		switch {
@@ -131,7 +134,8 @@ func (s *session) printEvents(one, many string, total int, events []app.WhyEvent
 	}
 }
 
-// nearby is how many events outside of a window are shown on each side of it.
+// nearby is how many events outside of a window are shown on each side of it: the list begins with
+// those nearest to it.
 const nearby = 3
 
 // The reasons of events outside of a window.
@@ -139,21 +143,6 @@ const (
 	reasonBefore = "before the window"
 	reasonAfter  = "at or after the window's end"
 )
-
-// farAway reports whether an event, of a list from the newest to the oldest, lies outside of the
-// window with several of the same reason between them. Other reasons are always worth a line.
-func farAway(events []app.WhyEvent, i int) bool {
-	var between int
-	switch events[i].Reason {
-	case reasonBefore:
-		between = i - nearby
-	case reasonAfter:
-		between = i + nearby
-	default:
-		return false
-	}
-	return between >= 0 && between < len(events) && events[between].Reason == events[i].Reason
-}
 
 // valueText writes a value for people.
 func valueText(value any) string {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/plan"
-	"github.com/fettle-ml/fettle/internal/schema"
 )
 
 // Events gives the history of sources. It is what the engine knows of files, logs and stores.
@@ -272,5 +271,5 @@ func applyDefault(f *plan.Feature, c *batch.Column, status []Status) (*batch.Col
 			status[i] = Default
 		}
 	}
-	return batch.Choose(replace, batch.Repeat(schema.Value(*f.Default), c.Length), c), status
+	return batch.Choose(replace, batch.Repeat(*f.Default, c.Length), c), status
 }

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 
 	"github.com/fettle-ml/fettle/internal/batch"
-	"github.com/fettle-ml/fettle/internal/engine/window"
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
 )
@@ -316,6 +315,3 @@ func (l *leaf) setInt64(row int32, x int64, fits bool) {
 	}
 	l.setInt(row, x)
 }
-
-// kindOf returns how an argument's values lie in a lane.
-func (f *feed) kindOf(lane int) window.Kind { return f.values[f.lanes[lane].value].kind }

@@ -129,7 +129,9 @@ func randomCase(r *rand.Rand) *testCase {
 	windows = append(windows, plan.Window{Kind: plan.All, Since: &since})
 	for range 12 {
 		call := aggregateCalls[r.IntN(len(aggregateCalls))]
-		a := &plan.Aggregate{Func: call.name, Distinct: call.distinct, Type: call.result, Window: windows[r.IntN(len(windows))]}
+		a := &plan.Aggregate{
+			Func: call.name, Distinct: call.distinct, Type: call.result, Window: windows[r.IntN(len(windows))],
+		}
 		if call.column >= 0 {
 			a.Args = []*plan.Expr{columnOf(call.column)}
 		}
@@ -377,8 +379,9 @@ func naiveDecimal(r *big.Rat, t schema.Type) schema.Value {
 	if err != nil {
 		return schema.NullOf(t)
 	}
-	rest := new(big.Rat).Sub(r, new(big.Rat).SetFrac(dec.Big(), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Size)), nil)))
-	half := new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Mul(big.NewInt(2), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Size)), nil)))
+	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Size)), nil)
+	rest := new(big.Rat).Sub(r, new(big.Rat).SetFrac(dec.Big(), unit))
+	half := new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Mul(big.NewInt(2), unit))
 	if c := new(big.Rat).Abs(rest).Cmp(half); c > 0 || c == 0 && dec.Lo&1 == 1 {
 		dec, _ = dec.Add(schema.Int128From(int64(r.Sign())))
 	}
@@ -396,12 +399,14 @@ func TestAgainstNaive(t *testing.T) {
 		for _, key := range c.keys {
 			keys.Append(key)
 		}
-		rows := Rows{Count: len(c.times), Times: c.times, Roles: []Keys{{Entity: c.view.Entity, Columns: []*batch.Column{keys.Column()}}}}
+		role := Keys{Entity: c.view.Entity, Columns: []*batch.Column{keys.Column()}}
+		rows := Rows{Count: len(c.times), Times: c.times, Roles: []Keys{role}}
 		var wanted []Wanted
 		for i := range c.view.Features {
 			wanted = append(wanted, Wanted{View: c.view, Feature: i})
 		}
-		values, _, err := Evaluate(t.Context(), memoryEvents{split(r, c.events)}, rows, wanted, Options{Workers: 1 + r.IntN(3)})
+		options := Options{Workers: 1 + r.IntN(3)}
+		values, _, err := Evaluate(t.Context(), memoryEvents{split(r, c.events)}, rows, wanted, options)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,6 @@ type leaf struct {
 	maxRep byte
 	maxDef byte
 	path   []string
-	plain  bool // keep no least and greatest value: their order is not known here
 }
 
 // elementOf returns how a field is written: always optional, and with the old annotation beside the

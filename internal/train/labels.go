@@ -45,7 +45,8 @@ func (s *Selection) needed() ([]column, error) {
 	var columns []column
 	for _, role := range s.Roles {
 		for i, name := range role.Key {
-			c := column{schema.Field{Name: name, Type: role.Entity.Key[i].Type}, "key " + role.Entity.Key[i].Name + " of " + role.Name}
+			key := role.Entity.Key[i]
+			c := column{schema.Field{Name: name, Type: key.Type}, "key " + key.Name + " of " + role.Name}
 			if !slices.ContainsFunc(columns, func(o column) bool { return o.field.Name == name }) {
 				columns = append(columns, c)
 			}

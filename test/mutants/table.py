@@ -27,6 +27,7 @@ AGGREGATE = "internal/engine/aggregate.go"
 PARTITION = "internal/engine/partition.go"
 TASK = "internal/engine/task.go"
 BOUNDARY = "internal/plan/boundary.go"
+ZONE = "internal/schema/zone/zone.go"
 
 MUTANTS = [
     Mutant(
@@ -194,5 +195,48 @@ MUTANTS = [
     Mutant(
         "duplicates-kept", "a second event of an id counts", "internal/source/file/unique.go",
         "\t\tif v := s.add(rows[row]); v != fresh {", "\t\tif v := s.add(rows[row]); v == conflict {",
+    ),
+    Mutant(
+        "link-not-nested", "a link is followed at T, not at this view's boundary", TASK,
+        "t.evaluation.follow(link, keys, t.bound)", "t.evaluation.follow(link, keys, t.at)",
+        seeds="1..30",
+    ),
+    Mutant(
+        "newest-of-references", "an event time is the newest of its parts, not the oldest", SETTLE,
+        "func(x, y int64) int64 { return min(x, y) })",
+        "func(x, y int64) int64 { return max(x, y) })", seeds="1..30",
+    ),
+    Mutant(
+        "null-key-keeps-default", "a label row with a null key gets counts and defaults", EVALUATE,
+        "gone[i] = keys != nil && !keys[i] || times != nil && !times[i]",
+        "gone[i] = times != nil && !times[i]",
+    ),
+    Mutant(
+        "sum-overflow-wraps", "a sum that does not fit keeps its low bits", READ,
+        "rd.sum.setInt64(row, sum, fits)", "rd.sum.setInt64(row, sum, fits || len(acc) > 0)",
+    ),
+    Mutant(
+        "view-where-ignored", "aggregates count what the view's where refuses", FEED,
+        "range []*plan.Expr{view.Where, where}", "range []*plan.Expr{where}",
+    ),
+    Mutant(
+        "nan-kept", "a value of a file that is not finite stays", "internal/format/parquet_decode.go",
+        "if bits&exponent == exponent {", "if bits&exponent > exponent {",
+    ),
+    Mutant(
+        "daily-in-a-gap", "a daily boundary in a gap is moved by the gap, not to its end", ZONE,
+        "return z.spans[i+1].start", "return wall - z.spans[i].offset", seeds="1..40",
+    ),
+    Mutant(
+        "daily-in-a-fold", "a daily boundary in a fold is the later one", ZONE,
+        "\treturn wall - z.spans[i].offset\n}",
+        "\tif i+1 < len(z.spans) && wall-z.spans[i+1].offset >= z.spans[i+1].start {\n"
+        "\t\ti++\n\t}\n\treturn wall - z.spans[i].offset\n}", seeds="1..40",
+    ),
+    Mutant(
+        "wall-time-in-a-fold", "a zone-less time in a fold is the later one", ZONE,
+        "\tutc = wall - z.spans[i].offset\n\tif occurs",
+        "\tif occurs && i+1 < len(z.spans) && wall-z.spans[i+1].offset >= z.spans[i+1].start {\n"
+        "\t\ti++\n\t}\n\tutc = wall - z.spans[i].offset\n\tif occurs", seeds="1..40",
     ),
 ]

@@ -62,7 +62,7 @@ func TestLikeAGeneralParser(t *testing.T) {
 		var list []any
 		var shown string
 		if nodes[0].Kind == Sequence {
-			if err := yaml.Unmarshal([]byte(text), &list); err != nil {
+			if err := yaml.UnmarshalWithOptions([]byte(text), &list, yaml.UseOrderedMap()); err != nil {
 				t.Errorf("%q: %v", text, err)
 			}
 			shown = showValue(list)
@@ -84,11 +84,6 @@ func showValue(v any) string {
 	case yaml.MapSlice:
 		for _, item := range v {
 			parts = append(parts, showValue(item.Key)+": "+showValue(item.Value))
-		}
-		return "{" + strings.Join(parts, ", ") + "}"
-	case map[string]any:
-		for key, value := range v {
-			parts = append(parts, showValue(key)+": "+showValue(value))
 		}
 		return "{" + strings.Join(parts, ", ") + "}"
 	case []any:

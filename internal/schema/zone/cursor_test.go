@@ -9,7 +9,10 @@ import (
 
 func TestCursorAgreesWithZone(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"UTC", "Europe/Paris", "America/New_York", "Pacific/Apia", "Africa/Monrovia", "Asia/Kathmandu"} {
+	names := []string{
+		"UTC", "Europe/Paris", "America/New_York", "Pacific/Apia", "Africa/Monrovia", "Asia/Kathmandu",
+	}
+	for _, name := range names {
 		z, err := Load(name)
 		if err != nil {
 			t.Fatal(err)

@@ -19,6 +19,7 @@ type layout struct {
 	time    int   // place of the event time
 	zone    int   // place of the column of zones, or -1
 	id      int   // place of the id, or -1
+	used    int   // how many of read are used; the others are only checked
 }
 
 func newLayout(config *Config, columns []int) *layout {
@@ -33,7 +34,43 @@ func newLayout(config *Config, columns []int) *layout {
 	if config.ID >= 0 {
 		l.id = l.place(config.ID)
 	}
+	l.used = len(l.read)
 	return l
+}
+
+// checkAll adds every other stored column, so that a row is bad or not whoever asks: which events
+// there are must not depend on which of their columns are wanted.
+func (l *layout) checkAll(config *Config) {
+	for column, field := range config.Columns {
+		switch {
+		case field.Name == "":
+		case field.Type.Kind == schema.List, field.Type.Kind == schema.Map, field.Type.Kind == schema.Vector:
+		default:
+			l.place(column)
+		}
+	}
+}
+
+// convertible reports whether a cell of some file may fail to be read as its column's type: any
+// text, and Parquet of another type.
+func (s *Source) convertible() (bool, error) {
+	for _, name := range s.paths {
+		input, err := format.Open(s.fs, realPath(s.config.Root, name),
+			format.Options{Format: s.config.Format, HeaderOnly: true})
+		if err != nil {
+			return false, err
+		}
+		found := isText(input)
+		for _, column := range input.Columns() {
+			for _, field := range s.config.Columns {
+				found = found || field.Name == column.Name && !field.Type.Equal(column.Type)
+			}
+		}
+		if err := input.Close(); err != nil || found {
+			return found, err
+		}
+	}
+	return false, nil
 }
 
 func (l *layout) place(column int) int {
@@ -63,7 +100,7 @@ func (s *Source) open(index int, l *layout) (*opened, error) {
 	}
 	o := &opened{index: index, input: input}
 	var problems []error
-	for _, column := range l.read {
+	for place, column := range l.read {
 		field := s.config.Columns[column]
 		if err := o.want(field); err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", name, err))
@@ -72,7 +109,7 @@ func (s *Source) open(index int, l *layout) (*opened, error) {
 		stored := input.Columns()[o.wanted[len(o.wanted)-1].Column]
 		isTime := column == s.config.EventTime.Column && field.Type.Kind == schema.Date
 		local := isTime || field.Type.Kind == schema.Timestamp && stored.Local
-		if local && s.zones.fixed == nil && l.zone < 0 {
+		if local && place < l.used && s.zones.fixed == nil && l.zone < 0 {
 			problems = append(problems, fmt.Errorf("%s: column %s has times without a zone; say it with "+
 				"event_time: {column: .., timezone: ..}", name, field.Name))
 		}

@@ -45,7 +45,13 @@ func (s *Source) Scan(
 	request.Workers = max(1, request.Workers)
 	r := &run{source: s, request: request, emit: emit, seeds: newSeeds()}
 	r.layout = newLayout(&s.config, request.Columns)
-	var err error
+	all, err := s.convertible()
+	if err != nil {
+		return nil, s.wrap(err)
+	}
+	if all {
+		r.layout.checkAll(&s.config)
+	}
 	if r.total, err = s.inspect(r.layout); err != nil {
 		return nil, s.wrap(err)
 	}

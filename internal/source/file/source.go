@@ -25,7 +25,8 @@ type Config struct {
 	Paths []string
 	// Format is empty for: by each file's name.
 	Format string
-	// Columns are the stored columns. Each one that a scan reads must be in every file.
+	// Columns are the stored columns; one without a name keeps a place and is never read. Each one
+	// that a scan reads must be in every file; scans of text read them all.
 	Columns   []schema.Field
 	EventTime EventTime
 	// ID is the column that identifies an event, or -1.

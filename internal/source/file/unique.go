@@ -38,7 +38,7 @@ func (s seeds) identities(ids *batch.Column, times []int64) []identity {
 			out[i] = s.cell(ids, i)
 		}
 		// The low half of rest is given to the event time; a set bit keeps it from being zero.
-		out[i].rest = out[i].rest&^0xFFFFFFFF | uint64(mix(uint64(times[i]))>>32) | 1
+		out[i].rest = out[i].rest&^0xFFFFFFFF | mix(uint64(times[i]))>>32 | 1
 	}
 	return out
 }

@@ -107,7 +107,7 @@ class Builder:
         """The event source and, if any, the table."""
         rng, theme = self.rng, self.theme
         storage = self.storage()
-        rows = event_rows(theme, storage, 210, rng.choice(MONEY), rng.choice(WILD))
+        rows = event_rows(theme, storage, theme.rows, rng.choice(MONEY), rng.choice(WILD))
         more = ["id: eid"] if rng.random() < 0.85 else []
         if rng.random() < 0.6:
             more.append("sequence: seq")
@@ -127,7 +127,7 @@ class Builder:
                 more.append("where: level is null or level < 4")
             if rng.random() < 0.2:
                 more.append("edge: before")
-            self.source("t0", storage, table_rows(theme, storage, 70), more)
+            self.source("t0", storage, table_rows(theme, storage, theme.rows // 3), more)
 
     def entities(self) -> None:
         """The main entity and its group."""
@@ -225,6 +225,7 @@ class Builder:
             view.features.append(
                 ("fan_{w}", f"\n    for: {{w: [{lengths}]}}\n    expr: avg(spend) over {{w}}")
             )
+        view.add("late_or_null", "last(qty) where late over 1d", "int64")
         self.derived(view, EVENT_NAMES, 4)
         self.views.append(view)
         return view
@@ -248,14 +249,9 @@ class Builder:
         self.derived(view, TABLE_NAMES, 2)
         self.views.append(view)
 
-    def request_view(self) -> None:
-        """References to other views and request fields, without a source."""
-        rng = self.rng
-        lines = ["request:"] + [f"  {name}: {kind}" for name, kind in REQUEST.items()]
-        view = ViewText("x", "a", lines)
+    def others(self) -> Names:
+        """Features of the views so far, as another view of the main entity names them."""
         pool = Names()
-        for name, kind in REQUEST.items():
-            pool.add(f"request.{name}", kind)
         for other in self.views:
             if other.entity == "g" and not self.linked:
                 continue
@@ -263,6 +259,34 @@ class Builder:
             for kind, names in other.names.by_type.items():
                 for each in names:
                     pool.add(f"{prefix}.{each}", kind)
+        return pool
+
+    def refreshed_references(self) -> None:
+        """A refreshed view that reads other views, and perhaps events of its own."""
+        rng, pool = self.rng, self.others()
+        view = ViewText("y", "a", self.freshness())
+        if rng.random() < 0.3:
+            view.head.append("expires: 1d")
+        if rng.random() < 0.6:
+            view.head.append("source: s0")
+            length = duration(rng.choice(self.theme.windows))
+            view.add("own", f"count(amount) over {length}", "int64")
+            view.add("own_or", f"coalesce(last(qty) over {length}, v0.late_or_null)", "int64")
+            pool.add("own", "int64")
+            pool.add("qty", "int64")
+        for number in range(6):
+            made = derived_text(rng, pool, self.theme.zone)
+            if made:
+                view.add(f"y{number}", self.body(*made), made[1])
+        self.views.append(view)
+
+    def request_view(self) -> None:
+        """References to other views and request fields, without a source."""
+        rng, pool = self.rng, self.others()
+        lines = ["request:"] + [f"  {name}: {kind}" for name, kind in REQUEST.items()]
+        view = ViewText("x", "a", lines)
+        for name, kind in REQUEST.items():
+            pool.add(f"request.{name}", kind)
         for number in range(9):
             made = derived_text(rng, pool, self.theme.zone)
             if made:
@@ -386,6 +410,7 @@ class Builder:
             self.static_view()
         if self.theme.seed % 10 == 7:
             self.cap_view()
+        self.refreshed_references()
         self.request_view()
         key_columns = self.model()
         arguments = self.labels(key_columns)

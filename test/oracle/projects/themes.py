@@ -44,9 +44,6 @@ KEYS: list[tuple[tuple[str, ...], list[tuple[Any, ...]]]] = [
     (("string", "string"), [("a\x00", "b"), ("a", "\x00b"), ("a", "b"), ("a\x00b", "")]),
 ]
 
-CSV_SAFE_KEYS = range(0, 8)
-
-
 @dataclass
 class Theme:
     """The frame of one project, drawn from the seed."""
@@ -61,6 +58,7 @@ class Theme:
     offsets: list[int]
     key_types: tuple[str, ...]
     keys: list[tuple[Any, ...]]
+    rows: int = 210
     clock: str = "00:00"
     ready: list[int] = field(default_factory=list)
 
@@ -80,6 +78,17 @@ def eps(rng: Random, unit: int) -> int:
     return rng.randrange(unit)
 
 
+def random_key(rng: Random, types: tuple[str, ...]) -> tuple[Any, ...]:
+    """A key of the given types."""
+    parts: dict[str, Any] = {
+        "string": "".join(rng.choice("ab01") for _ in range(rng.randrange(9))),
+        "int64": rng.randrange(-(2**63), 2**63),
+        "bool": rng.random() < 0.5,
+        "date": DATE + dt.timedelta(rng.randrange(-40_000, 30_000)),
+    }
+    return tuple(parts[kind] for kind in types)
+
+
 def make_theme(seed: int) -> Theme:
     """Draw the frame of a project."""
     rng = Random(seed)
@@ -96,7 +105,13 @@ def make_theme(seed: int) -> Theme:
     ]
     lattice = sorted({start + step * unit for step in range(6 * DAY // unit)})
     hot = sorted({*settled, *rng.sample(lattice, 22)})
+    rows = 210
+    if seed % 10 == 3:  # many entities
+        rows, keys = 2000, keys + [random_key(rng, key_types) for _ in range(60)]
+    elif seed % 20 == 15:  # many events of few entities
+        rows, keys = 900, keys[:2]
     return Theme(
+        rows=rows,
         rng=rng,
         seed=seed,
         zone=zone,
