@@ -104,6 +104,9 @@ func (e *evaluation) foldSource(ctx context.Context, events Events, s *sourceSca
 		}
 		for _, t := range f.tasks {
 			t.finish()
+			if e.options.Trace != nil {
+				e.options.Trace.complete(t)
+			}
 			t.task.folded = true
 		}
 	}

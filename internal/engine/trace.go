@@ -85,6 +85,23 @@ func (t *Trace) record(r *reader, fold *taskFold, row int32) {
 	}
 }
 
+// complete records the rows whose entity has no event, so that their windows are known too.
+func (t *Trace) complete(fold *taskFold) {
+	recorded := map[int32]bool{}
+	for _, read := range t.Reads {
+		if read.View == fold.task.view {
+			recorded[read.Row] = true
+		}
+	}
+	nobody := newReader(fold.feed)
+	nobody.enter(0, 0)
+	for row := range fold.numbers {
+		if !recorded[int32(row)] {
+			t.record(nobody, fold, int32(row))
+		}
+	}
+}
+
 func (t *Trace) recordNewest(r *reader, fold *taskFold, row int32) {
 	b := fold.task.bound.at[row]
 	read := TraceRead{

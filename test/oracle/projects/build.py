@@ -69,10 +69,11 @@ class Builder:
     def storage(self) -> Storage:
         """How a source is stored."""
         rng = self.rng
-        awkward = any("\x00" in str(part) for key in self.theme.keys for part in key)
+        parts = {part for key in self.theme.keys for part in key}
+        awkward = any(isinstance(part, bytes) or "\x00" in str(part) for part in parts)
         form = "csv" if rng.random() < 0.3 and not awkward else "parquet"
         time = rng.choice(
-            ["tz_us", "tz_us", "tz_ns", "naive", "naive", "int_us", "int_ms", "int_s", "int_ns"]
+            ["tz_us", "tz_us", "tz_ns", "naive", "naive", "int_us", "int_ms", "int_s", "int_ns", "date"]
         )
         delay = rng.choice(["none", "constant", "column", "column", "minutes", "mixed", "late"])
         return Storage(form, time, delay)
@@ -86,7 +87,7 @@ class Builder:
             lines.append("fields:")
             lines += [f"  {k}: {v}" for k, v in kinds_of(theme, storage, rows).items()]
         time = ["column: ts"]
-        if storage.time == "naive":
+        if storage.time in ("naive", "date"):
             time.append(f"timezone: {theme.zone}")
         if storage.time.startswith("int"):
             time.append(f"unit: {storage.time[4:]}")

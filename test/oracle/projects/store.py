@@ -13,11 +13,12 @@ import pyarrow.parquet as pq
 from fettle_oracle.times import naive, offset_at
 
 from .rows import Row, Storage
-from .themes import Theme
+from .themes import DAY, Theme
 
 NAMES = ["part-10", "part-2", "Part-3", "part_1", "b", "a-z", "a"]
 ARROW = {
     "string": pa.string(),
+    "bytes": pa.binary(),
     "int64": pa.int64(),
     "float64": pa.float64(),
     "bool": pa.bool_(),
@@ -35,7 +36,8 @@ STEP = {"int_us": (1, 1), "int_ms": (1, 1000), "int_s": (1, 1_000_000), "int_ns"
 
 def kinds_of(theme: Theme, storage: Storage, rows: list[Row]) -> dict[str, str]:
     """Column types of the files of a source, the event time first."""
-    kinds = {"ts": "int64" if storage.time.startswith("int") else "timestamp"}
+    stored = "int64" if storage.time.startswith("int") else "timestamp"
+    kinds = {"ts": "date" if storage.time == "date" else stored}
     kinds.update(zip(theme.key_names, theme.key_types))
     for name in rows[0]:
         if name in KINDS:
@@ -67,6 +69,8 @@ class Writer:
         time, mode = row["_time"], self.storage.time
         if mode == "naive":
             return wall_of(self.theme, time, self.linear)
+        if mode == "date":
+            return (time + offset_at(time, self.theme.zone)) // DAY
         if mode in ("tz_ns", "int_ns"):
             return time * 1000 + hash_digits(row)
         times, over = STEP.get(mode, (1, 1))
@@ -141,6 +145,8 @@ class Writer:
         values, mode = [self.stored(row) for row in rows], self.storage.time
         if mode.startswith("int"):
             return pa.array(values, pa.int64())
+        if mode == "date":
+            return pa.array(values, pa.int32()).cast(pa.date32())
         if mode == "naive":
             return pa.array(values, pa.timestamp("us"))
         return pa.array(values, pa.timestamp("ns" if mode == "tz_ns" else "us", "UTC"))
@@ -165,6 +171,8 @@ class Writer:
         value, mode = self.stored(row), self.storage.time
         if mode.startswith("int"):
             return str(value)
+        if mode == "date":
+            return naive(value * DAY).date().isoformat()
         if mode == "tz_ns":
             return instant_text(value // 1000, False)[:-1] + f"{value % 1000:03d}Z"
         return instant_text(value, self.naive)

@@ -41,6 +41,7 @@ KEYS: list[tuple[tuple[str, ...], list[tuple[Any, ...]]]] = [
     (("date",), [(DATE,), (dt.date(1969, 12, 31),), (dt.date(1970, 1, 1),), (dt.date(2038, 1, 19),)]),
     (("string", "bool", "date"), [("x", True, DATE), ("x", False, DATE), ("y", True, DATE)]),
     (("int64", "int64"), [(1, 256), (256, 1), (1, 1), (0, 257)]),
+    (("bytes", "int64"), [(b"", 1), (b"\x00", 1), (b"\x00\x01", 0), (b"\xff\x00", 1), (b"a", 1)]),
     (("string", "string"), [("a\x00", "b"), ("a", "\x00b"), ("a", "b"), ("a\x00b", "")]),
 ]
 
@@ -83,6 +84,7 @@ def random_key(rng: Random, types: tuple[str, ...]) -> tuple[Any, ...]:
     parts: dict[str, Any] = {
         "string": "".join(rng.choice("ab01") for _ in range(rng.randrange(9))),
         "int64": rng.randrange(-(2**63), 2**63),
+        "bytes": rng.randbytes(rng.randrange(4)),
         "bool": rng.random() < 0.5,
         "date": DATE + dt.timedelta(rng.randrange(-40_000, 30_000)),
     }
