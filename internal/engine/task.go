@@ -137,6 +137,7 @@ func (t *task) requireExpr(e *plan.Expr) error {
 func (t *task) requireLeaf(node *plan.Expr) error {
 	switch node.Op {
 	case plan.ColumnOf:
+		t.newestTime = true // a computed column may read nothing else of the row
 		if computed := t.view.Source.Columns[node.Index].Expr; computed != nil {
 			return t.requireExpr(computed)
 		}

@@ -50,6 +50,7 @@ class Coverage:
         for source in engine.project.sources.values():
             loaded = engine.loaded(source.name)
             self.numbers["rows"] += loaded.rows
+            self.numbers["bad rows left out"] += loaded.bad
             self.numbers["duplicates dropped"] += loaded.duplicates
             self.numbers["filtered by sources"] += loaded.filtered
             self.numbers["tables"] += source.table

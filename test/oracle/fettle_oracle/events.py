@@ -13,7 +13,7 @@ from .definitions import Project, Source, View
 from .expr import Code, compile_node, convert
 from .files import read_file
 from .syntax import Node, parse
-from .times import from_wall
+from .times import DAY, from_wall
 
 
 @dataclass
@@ -41,6 +41,7 @@ class Loaded:
     kinds: dict[str, str]
     events: list[Event]
     rows: int = 0
+    bad: int = 0
     duplicates: int = 0
     filtered: int = 0
 
@@ -83,18 +84,22 @@ class EventScope:
 UNIT_MICROS = {"s": (1_000_000, 1), "ms": (1000, 1), "us": (1, 1), "ns": (1, 1000)}
 
 
-def event_times(source: Source, kind: str, values: list[Any]) -> list[int]:
-    """Event times of a column; one that is null is an error."""
-    if any(value is None for value in values):
-        raise OracleError(f"{source.name}: null event time")
+FIRST_TIME, LAST_TIME = -2_208_988_800_000_000, 7_289_654_400_000_000  # 1900 until 2201
+
+
+def event_times(source: Source, kind: str, values: list[Any]) -> list[int | None]:
+    """Event times of a column; None for those that make a row bad: null, or out of range."""
     if kind == "timestamp":
-        return values
-    if kind == "date":
-        return [from_wall(value * 86_400_000_000, source.zone or "UTC") for value in values]
-    if kind == "int64" and source.unit:
+        moments = values
+    elif kind == "date":
+        zone = source.zone or "UTC"
+        moments = [None if v is None else from_wall(v * DAY, zone) for v in values]
+    elif kind == "int64" and source.unit:
         times, over = UNIT_MICROS[source.unit]
-        return [value * times // over for value in values]
-    raise OracleError(f"{source.name}: event time of type {kind}")
+        moments = [None if v is None else v * times // over for v in values]
+    else:
+        raise OracleError(f"{source.name}: event time of type {kind}")
+    return [v if v is not None and FIRST_TIME <= v < LAST_TIME else None for v in moments]
 
 
 def source_paths(project: Project, source: Source) -> list[str]:
@@ -115,11 +120,15 @@ def load(project: Project, source: Source) -> Loaded:
         for index, time in enumerate(times):
             row = {name: values[index] for name, values in columns.items()}
             loaded.rows += 1
+            if time is None:
+                loaded.bad += 1
+                continue
             identity = row[source.identity] if source.identity else None
             if identity is not None and identity in seen:
                 if seen[identity] != time:
-                    raise OracleError(f"{source.name}: id conflict {identity}")
-                loaded.duplicates += 1
+                    loaded.bad += 1
+                else:
+                    loaded.duplicates += 1
                 continue
             if identity is not None:
                 seen[identity] = time

@@ -13,13 +13,14 @@ from fettle_oracle.times import offset_at
 from .expressions import (
     DEFAULTS, EVENT_NAMES, TABLE_NAMES, Names, aggregate_text, condition, derived_text, pairs_of,
 )
-from .rows import GROUPS, Row, Storage, event_rows, hard_float, nullable, odd_float, table_rows
+from .rows import GROUPS, Row, Storage, event_rows, hard_float, nullable, odd_float, spoil, table_rows
 from .store import Writer, kinds_of, write_labels
 from .themes import DAY, HOUR, Theme, duration, eps, make_theme
 
 MONEY = ["money", "tenths", "cancel", "wide"]
 WILD = ["extreme", "cancel", "wide", "tenths"]
 REQUEST = {"r_amount": "float64", "r_count": "int64", "r_text": "string"}
+KEY_OR = {"string": "lower(k0) || k0", "int64": "coalesce(k0 * 1 - qty)", "bool": "k0 or flag"}
 DISTINCT_CAP_ROWS = 10_003
 
 
@@ -65,6 +66,7 @@ class Builder:
         self.linked = self.rng.random() < 0.6
         self.table = self.linked or self.rng.random() < 0.5
         self.roles = self.rng.random() < 0.4
+        self.spoiled = self.rng.random() < 0.2
 
     def storage(self) -> Storage:
         """How a source is stored."""
@@ -109,6 +111,8 @@ class Builder:
         rng, theme = self.rng, self.theme
         storage = self.storage()
         rows = event_rows(theme, storage, theme.rows, rng.choice(MONEY), rng.choice(WILD))
+        if self.spoiled:
+            spoil(rng, rows)
         more = ["id: eid"] if rng.random() < 0.85 else []
         if rng.random() < 0.6:
             more.append("sequence: seq")
@@ -210,6 +214,8 @@ class Builder:
         view = ViewText(name, entity, self.head("s0", refreshed, EVENT_NAMES))
         if entity == "g":
             view.head.append("key: {gid: grp}")
+        elif rng.random() < 0.2 and self.theme.key_types[0] in KEY_OR:
+            view.head.append(f"key: {{k0: {KEY_OR[self.theme.key_types[0]]}}}")
         raw = rng.sample(["status", "amount", "day", "seen", "price", "flag", "spend"], 2)
         kinds = {"status": "string", "amount": "float64", "day": "date", "seen": "timestamp",
                  "price": "decimal(2)", "flag": "bool", "spend": "float64"}
@@ -355,6 +361,8 @@ class Builder:
         rows = [self.label_row(key_columns, gap) for _ in range(40)]
         rows += [dict(rng.choice(rows)) for _ in range(4)]
         arguments = ["--time", "at"]
+        if self.spoiled:
+            arguments += ["--max-bad", "1000"]
         if gap:
             arguments += ["--gap", duration(gap)]
         if max_age:

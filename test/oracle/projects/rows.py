@@ -114,6 +114,18 @@ def event_rows(theme: Theme, storage: Storage, count: int, money: str, wild: str
     return with_copies(rng, rows)
 
 
+def spoil(rng: Random, rows: list[Row]) -> None:
+    """Give some rows no time, one long ago, or, if they are copies, another one."""
+    for row in rows:
+        draw = rng.random()
+        if draw < 0.02:
+            row["_time"] = None
+        elif draw < 0.03:
+            row["_time"] = -3_786_912_000_000_000 + rng.randrange(DAY)  # in the year 1850
+        elif draw < 0.10:
+            row["_time"] += HOUR
+
+
 def with_copies(rng: Random, rows: list[Row]) -> list[Row]:
     """Add duplicates by id that differ in everything but the time, and shuffle."""
     copies = []

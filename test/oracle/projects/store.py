@@ -64,9 +64,11 @@ class Writer:
         self.narrow = {name: kind for name, kind in self.narrow.items() if rng.random() < 0.4}
         folder.mkdir(parents=True)
 
-    def stored(self, row: Row) -> int:
+    def stored(self, row: Row) -> int | None:
         """The stored form of the event time: a count of the column's unit."""
         time, mode = row["_time"], self.storage.time
+        if time is None:
+            return None
         if mode == "naive":
             return wall_of(self.theme, time, self.linear)
         if mode == "date":
@@ -131,7 +133,7 @@ class Writer:
             options = ["PLAIN"]
             if pa.types.is_floating(array.type):
                 options.append("BYTE_STREAM_SPLIT")
-            elif pa.types.is_string(array.type):
+            elif pa.types.is_string(array.type) or pa.types.is_binary(array.type):
                 options += ["DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY"]
             elif pa.types.is_boolean(array.type):
                 options.append("RLE")
@@ -169,6 +171,8 @@ class Writer:
     def time_text(self, row: Row) -> str:
         """The event time in CSV."""
         value, mode = self.stored(row), self.storage.time
+        if value is None:
+            return ""
         if mode.startswith("int"):
             return str(value)
         if mode == "date":
