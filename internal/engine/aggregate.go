@@ -33,7 +33,7 @@ func (t *taskFold) addAggregate(index int) error {
 	}
 	g := t.groupOf(t.window(a.Window), base)
 	l := newLeaf(a, t.task.evaluation.rows.Count)
-	l.time = g.time
+	l.group = g
 	t.aggregates[index] = l
 	r, err := t.readOf(g, a, where)
 	if err != nil {
@@ -179,13 +179,20 @@ func Aggregates() []string {
 
 // finish turns what was folded into columns.
 func (t *taskFold) finish() {
+	places := t.places()
+	for _, g := range t.groups {
+		g.time = atRows(g.time, places, NoTime)
+	}
 	t.columns = map[int]*batch.Column{}
 	for i, l := range t.aggregates {
+		l.toRows(places)
 		t.columns[i] = l.column()
 	}
 	if t.newest == nil {
 		return
 	}
+	t.newest.time = atRows(t.newest.time, places, NoTime)
+	t.newest.origin = atRows(t.newest.origin, places, 0)
 	t.newestColumns = map[int]*batch.Column{}
 	for k, column := range t.feed.newest {
 		if t.task.newest[column] {
@@ -224,6 +231,38 @@ func (t *taskFold) gather(newest int, kind schema.Type) *batch.Column {
 		}
 	}
 	return batch.Gather(batch.Concat(pieces), rows)
+}
+
+// places returns the place of each row in the order of rows; -1: it has none.
+func (t *taskFold) places() []int32 {
+	places := make([]int32, len(t.numbers))
+	for i := range places {
+		places[i] = -1
+	}
+	for at, row := range t.order {
+		places[row] = int32(at)
+	}
+	return places
+}
+
+// atRows brings values from their places to their rows; rows without a place get nothing's value.
+func atRows[T any](values []T, places []int32, nothing T) []T {
+	if values == nil {
+		return nil
+	}
+	out := make([]T, len(places))
+	for row, at := range places {
+		if out[row] = nothing; at >= 0 {
+			out[row] = values[at]
+		}
+	}
+	return out
+}
+
+func (l *leaf) toRows(places []int32) {
+	l.ints, l.floats = atRows(l.ints, places, 0), atRows(l.floats, places, 0)
+	l.decimals = atRows(l.decimals, places, schema.Int128{})
+	l.valid, l.failed = atRows(l.valid, places, false), atRows(l.failed, places, false)
 }
 
 // column returns the leaf as a column of its type.

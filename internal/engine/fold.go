@@ -153,8 +153,8 @@ func (r *reader) foldPartition(p int) {
 		r.enter(int(from), int(end))
 		entity := local<<r.feed.partitionBits | p
 		for _, t := range r.feed.tasks {
-			if rows := t.rowsOf(entity); len(rows) > 0 {
-				r.foldRows(t, rows)
+			if t.offsets[entity] < t.offsets[entity+1] {
+				r.foldRows(t, entity)
 			}
 		}
 	}
@@ -178,6 +178,7 @@ type taskFold struct {
 }
 
 // group is the aggregates of one window and one filter: those that share their contributing events.
+// Its times are at the places of rows in taskFold.order until the fold is finished, then at the rows.
 type group struct {
 	window int
 	base   int // selection
@@ -256,18 +257,22 @@ func (t *taskFold) group(entities int) {
 	}
 }
 
-// rowsOf returns the rows of an entity in the order of their boundaries.
-func (t *taskFold) rowsOf(entity int) []int32 {
-	rows, bound := t.order[t.offsets[entity]:t.offsets[entity+1]], t.task.bound.at
+// rowsOf returns the rows of an entity in the order of their boundaries, and the place of the first
+// in the order of all rows.
+func (t *taskFold) rowsOf(entity int) (rows []int32, first int) {
+	first = int(t.offsets[entity])
+	rows, bound := t.order[first:t.offsets[entity+1]], t.task.bound.at
 	slices.SortFunc(rows, func(a, b int32) int { return cmp.Compare(bound[a], bound[b]) })
-	return rows
+	return rows, first
 }
 
-// leaf is a column of aggregate values under construction: a row is written at most once.
+// leaf is a column of aggregate values under construction. While it is folded a value stands at its
+// row's place in taskFold.order, so that an entity writes one run of memory; finish brings the
+// values to their rows. A place is written at most once.
 type leaf struct {
 	kind      schema.Type
-	time      []int64 // of the newest contributing event; shared by a group
-	zero      bool    // no event gives 0, not null
+	group     *group // has the times of the newest contributing events
+	zero      bool   // no event gives 0, not null
 	interner  *interner
 	ints      []int64
 	floats    []float64
@@ -291,30 +296,30 @@ func newLeaf(a *plan.Aggregate, rows int) *leaf {
 	return l
 }
 
-func (l *leaf) setInt(row int32, x int64) { l.ints[row], l.valid[row] = x, true }
+func (l *leaf) setInt(at int, x int64) { l.ints[at], l.valid[at] = x, true }
 
 // setFloat stores a result; one that is not finite becomes null and is counted.
-func (l *leaf) setFloat(row int32, x float64) {
+func (l *leaf) setFloat(at int, x float64) {
 	if x-x != 0 {
 		l.nonFinite.Add(1)
 		return
 	}
-	l.floats[row], l.valid[row] = x+0, true
+	l.floats[at], l.valid[at] = x+0, true
 }
 
 // setDecimal stores a result that fits, else counts it.
-func (l *leaf) setDecimal(row int32, x schema.Int128, fits bool) {
+func (l *leaf) setDecimal(at int, x schema.Int128, fits bool) {
 	if !fits {
 		l.overflow.Add(1)
 		return
 	}
-	l.decimals[row], l.valid[row] = x, true
+	l.decimals[at], l.valid[at] = x, true
 }
 
-func (l *leaf) setInt64(row int32, x int64, fits bool) {
+func (l *leaf) setInt64(at int, x int64, fits bool) {
 	if !fits {
 		l.overflow.Add(1)
 		return
 	}
-	l.setInt(row, x)
+	l.setInt(at, x)
 }

@@ -77,22 +77,23 @@ func (r *reader) lane(i int) *window.Lane {
 	return l
 }
 
-// foldRows reads every window for the rows of the current entity, which come by boundary.
-func (r *reader) foldRows(t *taskFold, rows []int32) {
+// foldRows reads every window for a task's rows of the current entity, by boundary.
+func (r *reader) foldRows(t *taskFold, entity int) {
+	rows, first := t.rowsOf(entity)
 	r.cursors = resized(r.cursors, len(t.windows))
 	clear(r.cursors)
 	r.fence.restart()
 	bound, trace := t.task.bound.at, t.task.evaluation.options.Trace
-	for _, row := range rows {
-		b := bound[row]
+	for i, row := range rows {
+		b, at := bound[row], first+i
 		r.fence.advance(b)
 		r.holes = resized(r.holes, len(r.fence.pending))
 		r.trueHoles = resized(r.trueHoles, len(r.fence.pending))
 		if t.newest != nil {
-			r.readNewest(t, row, b+t.shift)
+			r.readNewest(t, at, b+t.shift)
 		}
 		for _, g := range t.groups {
-			r.readGroup(g, r.span(t, g.window, b), row)
+			r.readGroup(g, r.span(t, g.window, b), at)
 		}
 		if trace != nil {
 			trace.record(r, t, row)
@@ -140,30 +141,30 @@ func advance(times []int64, i int, t int64) int {
 	return low + sort.Search(high-low, func(k int) bool { return times[low+k] >= t })
 }
 
-// readGroup reads the aggregates of one window and filter for one row.
-func (r *reader) readGroup(g *group, events window.Range, row int32) {
+// readGroup reads the aggregates of one window and filter for the row at a place in the order of rows.
+func (r *reader) readGroup(g *group, events window.Range, at int) {
 	base := r.selection(g.base)
 	in := base.Ranks(events, r.holes)
 	if in.Count() == 0 {
 		return
 	}
-	g.time[row] = r.time[base.Event(in.Newest())]
+	g.time[at] = r.time[base.Event(in.Newest())]
 	for _, rd := range g.reads {
-		r.readLane(rd, events, row)
+		r.readLane(rd, events, at)
 	}
 }
 
-func (r *reader) readLane(rd *read, events window.Range, row int32) {
+func (r *reader) readLane(rd *read, events window.Range, at int) {
 	in := r.selection(rd.selection).Ranks(events, r.holes)
 	n := in.Count()
 	if n == 0 {
 		return
 	}
 	if rd.count != nil {
-		rd.count.setInt(row, int64(n))
+		rd.count.setInt(at, int64(n))
 	}
 	if rd.whenTrue >= 0 {
-		r.readTruth(rd, events, n, row)
+		r.readTruth(rd, events, n, at)
 	}
 	if rd.lane < 0 {
 		return
@@ -171,30 +172,30 @@ func (r *reader) readLane(rd *read, events window.Range, row int32) {
 	lane := r.lane(rd.lane)
 	switch lane.Kind {
 	case window.Floats:
-		readFloats(rd, lane, in, row)
+		readFloats(rd, lane, in, at)
 	case window.Ints:
-		readInts(rd, lane, in, row)
+		readInts(rd, lane, in, at)
 	default:
-		readDecimals(rd, lane, in, row)
+		readDecimals(rd, lane, in, at)
 	}
-	readSpread(rd, lane, in, row)
+	readSpread(rd, lane, in, at)
 	if rd.of == nil {
 		return
 	}
 	if d := lane.Distinct(rd.slot, in); d > window.DistinctCap {
-		rd.of.failed[row] = true
+		rd.of.failed[at] = true
 	} else {
-		rd.of.setInt(row, int64(d))
+		rd.of.setInt(at, int64(d))
 	}
 }
 
-func (r *reader) readTruth(rd *read, events window.Range, n int, row int32) {
+func (r *reader) readTruth(rd *read, events window.Range, n int, at int) {
 	trues := r.selection(rd.whenTrue).Ranks(events, r.trueHoles).Count()
 	if rd.anyTrue != nil {
-		rd.anyTrue.setInt(row, truthValue(trues > 0))
+		rd.anyTrue.setInt(at, truthValue(trues > 0))
 	}
 	if rd.allTrue != nil {
-		rd.allTrue.setInt(row, truthValue(trues == n))
+		rd.allTrue.setInt(at, truthValue(trues == n))
 	}
 }
 
@@ -205,73 +206,73 @@ func truthValue(b bool) int64 {
 	return 0
 }
 
-func readFloats(rd *read, lane *window.Lane, in window.Range, row int32) {
+func readFloats(rd *read, lane *window.Lane, in window.Range, at int) {
 	if rd.sum != nil || rd.avg != nil {
 		sum := exact.Float(lane.Sum(in))
 		if rd.sum != nil {
-			rd.sum.setFloat(row, sum)
+			rd.sum.setFloat(at, sum)
 		}
 		if rd.avg != nil {
-			rd.avg.setFloat(row, sum/float64(in.Count()))
+			rd.avg.setFloat(at, sum/float64(in.Count()))
 		}
 	}
 	if rd.least != nil {
-		rd.least.setFloat(row, lane.ExtremeFloat(in, false))
+		rd.least.setFloat(at, lane.ExtremeFloat(in, false))
 	}
 	if rd.most != nil {
-		rd.most.setFloat(row, lane.ExtremeFloat(in, true))
+		rd.most.setFloat(at, lane.ExtremeFloat(in, true))
 	}
 	if rd.first != nil {
-		rd.first.setFloat(row, lane.Floats[in.Oldest()])
+		rd.first.setFloat(at, lane.Floats[in.Oldest()])
 	}
 	if rd.last != nil {
-		rd.last.setFloat(row, lane.Floats[in.Newest()])
+		rd.last.setFloat(at, lane.Floats[in.Newest()])
 	}
 }
 
-func readInts(rd *read, lane *window.Lane, in window.Range, row int32) {
+func readInts(rd *read, lane *window.Lane, in window.Range, at int) {
 	if rd.sum != nil || rd.avg != nil {
 		acc, _ := lane.Sum(in)
 		if rd.sum != nil {
 			sum, fits := exact.Int64(acc)
-			rd.sum.setInt64(row, sum, fits)
+			rd.sum.setInt64(at, sum, fits)
 		}
 		if rd.avg != nil {
-			rd.avg.setFloat(row, exact.IntMean(acc, int64(in.Count())))
+			rd.avg.setFloat(at, exact.IntMean(acc, int64(in.Count())))
 		}
 	}
 	if rd.least != nil {
-		rd.least.setInt(row, lane.ExtremeInt(in, false))
+		rd.least.setInt(at, lane.ExtremeInt(in, false))
 	}
 	if rd.most != nil {
-		rd.most.setInt(row, lane.ExtremeInt(in, true))
+		rd.most.setInt(at, lane.ExtremeInt(in, true))
 	}
 	if rd.first != nil {
-		rd.first.setInt(row, lane.Ints[in.Oldest()])
+		rd.first.setInt(at, lane.Ints[in.Oldest()])
 	}
 	if rd.last != nil {
-		rd.last.setInt(row, lane.Ints[in.Newest()])
+		rd.last.setInt(at, lane.Ints[in.Newest()])
 	}
 }
 
-func readDecimals(rd *read, lane *window.Lane, in window.Range, row int32) {
+func readDecimals(rd *read, lane *window.Lane, in window.Range, at int) {
 	if rd.sum == nil && rd.avg == nil {
 		return
 	}
 	acc, _ := lane.Sum(in)
 	if rd.sum != nil {
 		sum, fits := exact.Decimal(acc)
-		rd.sum.setDecimal(row, sum, fits)
+		rd.sum.setDecimal(at, sum, fits)
 	}
 	if rd.avg != nil {
 		digits := rd.avg.kind.Size - rd.scale
 		mean, fits := exact.DecimalMean(acc, int64(in.Count()), digits)
-		rd.avg.setDecimal(row, mean, fits)
+		rd.avg.setDecimal(at, mean, fits)
 	}
 }
 
 // readSpread reads the variances: (n*S2 - S1*S1), rounded once, over n(n-1) or n*n.
-func readSpread(rd *read, lane *window.Lane, in window.Range, row int32) {
+func readSpread(rd *read, lane *window.Lane, in window.Range, at int) {
 	if rd.varSamp == nil && rd.varPop == nil && rd.devS == nil && rd.devP == nil {
 		return
 	}
@@ -279,22 +280,22 @@ func readSpread(rd *read, lane *window.Lane, in window.Range, row int32) {
 	spread := lane.Spread(in, rd.scale)
 	if n > 1 {
 		variance := spread / float64(n*(n-1))
-		setVariance(rd.varSamp, rd.devS, row, variance)
+		setVariance(rd.varSamp, rd.devS, at, variance)
 	}
-	setVariance(rd.varPop, rd.devP, row, spread/float64(n*n))
+	setVariance(rd.varPop, rd.devP, at, spread/float64(n*n))
 }
 
-func setVariance(variance, deviation *leaf, row int32, x float64) {
+func setVariance(variance, deviation *leaf, at int, x float64) {
 	if variance != nil {
-		variance.setFloat(row, x)
+		variance.setFloat(at, x)
 	}
 	if deviation != nil {
-		deviation.setFloat(row, math.Sqrt(x))
+		deviation.setFloat(at, math.Sqrt(x))
 	}
 }
 
 // readNewest finds the newest row before end that is available.
-func (r *reader) readNewest(t *taskFold, row int32, end int64) {
+func (r *reader) readNewest(t *taskFold, at int, end int64) {
 	last := r.fence.newest(advance(r.time, 0, end))
 	if last < 0 {
 		return
@@ -302,6 +303,6 @@ func (r *reader) readNewest(t *taskFold, row int32, end int64) {
 	if !r.selection(t.newest.live).Has(last) {
 		return
 	}
-	t.newest.time[row] = r.time[last]
-	t.newest.origin[row] = r.partition.rows.origin[r.from+last]
+	t.newest.time[at] = r.time[last]
+	t.newest.origin[at] = r.partition.rows.origin[r.from+last]
 }

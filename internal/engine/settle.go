@@ -93,7 +93,7 @@ func (t *task) input(node *plan.Expr, v *settled, bad *badInputs) error {
 		v.own = newestTimes(v.own, t.fold.newest.time)
 	case plan.AggregateOf:
 		l := t.fold.aggregates[node.Index]
-		v.own = newestTimes(v.own, l.time)
+		v.own = newestTimes(v.own, l.group.time)
 		v.nulls.NonFinite += l.nonFinite.Load()
 		v.nulls.Overflow += l.overflow.Load()
 		if l.failed != nil {
