@@ -24,6 +24,7 @@ fi
 cd "$here"
 "$venv/bin/python" -m unittest --quiet
 "$venv/bin/python" run.py --fettle "$fettle" --seeds "$seeds"
+"$venv/bin/python" layouts.py --fettle "$fettle" --seeds 1..8
 if [ -n "${FLIGHTS_DATA:-}" ] && [ -f "$FLIGHTS_DATA" ]; then
   "$venv/bin/python" flights.py --fettle "$fettle" --data "$FLIGHTS_DATA" --labels "${FLIGHTS_LABELS:-300000}"
 else

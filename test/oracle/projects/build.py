@@ -20,7 +20,9 @@ from .themes import DAY, HOUR, Theme, duration, eps, make_theme
 MONEY = ["money", "tenths", "cancel", "wide"]
 WILD = ["extreme", "cancel", "wide", "tenths"]
 REQUEST = {"r_amount": "float64", "r_count": "int64", "r_text": "string"}
-KEY_OR = {"string": "lower(k0) || k0", "int64": "coalesce(k0 * 1 - qty)", "bool": "k0 or flag"}
+KEY_RULES = {
+    "string": "if(k0 = 'b', 'a', coalesce(k0, '1'))", "int64": "abs(k0)", "bool": "k0 or flag",
+}
 DISTINCT_CAP_ROWS = 10_003
 
 
@@ -214,8 +216,8 @@ class Builder:
         view = ViewText(name, entity, self.head("s0", refreshed, EVENT_NAMES))
         if entity == "g":
             view.head.append("key: {gid: grp}")
-        elif rng.random() < 0.2 and self.theme.key_types[0] in KEY_OR:
-            view.head.append(f"key: {{k0: {KEY_OR[self.theme.key_types[0]]}}}")
+        elif rng.random() < 0.2 and self.theme.key_types[0] in KEY_RULES:
+            view.head.append(f"key:\n  k0: {KEY_RULES[self.theme.key_types[0]]}")
         raw = rng.sample(["status", "amount", "day", "seen", "price", "flag", "spend"], 2)
         kinds = {"status": "string", "amount": "float64", "day": "date", "seen": "timestamp",
                  "price": "decimal(2)", "flag": "bool", "spend": "float64"}
