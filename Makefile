@@ -9,7 +9,7 @@ export CGO_ENABLED ?= 0
 export GOFLAGS     ?= -trimpath
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo leak test check fmt golden race oracle mutants
+.PHONY: help build run demo leak test check fmt golden race oracle mutants bench
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,3 +57,7 @@ oracle: build ## compare values bit for bit with an independent computation (nee
 
 mutants: oracle ## show that the oracle catches faults: it must fail for each mutant of the engine
 	@$(CACHE)/venv-$$(cksum <test/oracle/requirements.txt | tr ' ' '-')/bin/python test/mutants/run.py
+
+bench: build ## time the parts; with BENCH_DATA=FOLDER also fettle train (docs/BENCHMARKS.md says how)
+	@$(GO) test -run '^$$' -bench . -benchtime 200ms ./internal/engine/... ./internal/format
+	@[ -z "$(BENCH_DATA)" ] || test/bench/train/run.sh $(abspath $(BINARY)) $(abspath $(BENCH_DATA))
