@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fettle-ml/fettle/internal/lang/diag"
 )
 
 // TestPageExamples compiles the YAML blocks of each page of the language, one project a page.
@@ -35,6 +37,9 @@ func TestPageExamples(t *testing.T) {
 			Files:   []File{{Path: "features/page.yaml", Text: []byte(strings.Join(blocks, "---\n"))}},
 		})
 		for _, d := range result.Diagnostics {
+			if d.Code == diag.NoEffectYet {
+				continue
+			}
 			t.Errorf("%s: %s", filepath.Base(page), d)
 		}
 	}

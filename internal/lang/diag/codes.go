@@ -28,6 +28,7 @@ const (
 	NoProject    Code = "no-project"
 	Reserved     Code = "reserved"
 	NotYet       Code = "not-yet"
+	NoEffectYet  Code = "no-effect-yet"
 	UnknownField Code = "unknown-field"
 	MissingField Code = "missing-field"
 	MissingValue Code = "missing-value"

@@ -47,11 +47,22 @@ func (r *reader) fields(n *document.Node, what string, known handlers) bool {
 				diag.DidYouMean(name, names, "its fields are "+strings.Join(names, ", ")))
 			continue
 		}
+		if noEffectYet[name] {
+			r.report.Warn(entry.Key.At, diag.NoEffectYet, name+": is understood and has no effect yet", "")
+		}
 		if !entry.Value.Broken {
 			handle(entry.Value)
 		}
 	}
 	return true
+}
+
+// noEffectYet is the fields that are for live feeds, serving and checks on data: definitions may
+// carry them already, and must not be taken for kept.
+var noEffectYet = map[string]bool{
+	"checks": true, "fallback": true, "timeout": true, "push": true, "heartbeat": true, "dedup": true,
+	"max_future": true, "cutover": true, "retention": true, "log": true, "baseline": true,
+	"server": true, "limits": true, "environments": true,
 }
 
 // empty reports a value that was left out.
