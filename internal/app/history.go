@@ -18,7 +18,7 @@ type history struct {
 	fs     disk.FS
 	root   string
 	maxBad int
-	// row, if set, is asked for every chunk: where its rows come from.
+	// chunks, if set, is told of every chunk where its rows come from; the chunk has no values.
 	chunks func(source *plan.Source, chunk *file.Chunk)
 
 	mutex   sync.Mutex
@@ -51,7 +51,9 @@ func (h *history) Scan(ctx context.Context, source *plan.Source, columns []int, 
 	request := file.ScanRequest{Columns: columns, Workers: workers, SkipHash: again}
 	report, err := files.Scan(ctx, request, func(worker int, c *file.Chunk) error {
 		if h.chunks != nil {
-			h.chunks(source, c)
+			place := *c
+			place.EventTime, place.Columns = nil, nil // who keeps it need not keep the source
+			h.chunks(source, &place)
 		}
 		return emit(worker, &engine.Chunk{
 			Ordinal: c.Ordinal, EventTime: c.EventTime, Columns: c.Columns,

@@ -6,6 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fettle-ml/fettle/internal/engine"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/source/file"
 )
 
 // trained is a small project, its labels, and the training set that must come out.
@@ -60,7 +64,9 @@ func (c trained) check(t *testing.T) {
 	case c.want == "" && !strings.Contains(err.Error(), c.problem):
 		t.Errorf("the error is %q, want %q", err, c.problem)
 	case c.want != "" && err != nil:
-		t.Error(err)
+		if t.Error(err); errors.As(err, &known) {
+			t.Error(known.Problems)
+		}
 	case got != strings.TrimPrefix(c.want, "\n"):
 		t.Errorf("got\n%s\nwant%s", got, c.want)
 	}
@@ -192,6 +198,22 @@ features:
 			problem:  "bad cells",
 		},
 		{
+			name: "a label time outside of the accepted years that is allowed is null",
+			yaml: userVisits + `
+---
+view: v
+entity: user
+source: visits
+features:
+  n: count() over 7d
+`,
+			data:     map[string]string{"visits": "user,x,ts\n7,1,2024-01-01T00:00:00Z\n"},
+			labels:   "user,t\n7,2201-01-01T00:00:00Z\n7,2200-12-31T23:59:59Z\n",
+			features: []string{"v.*"},
+			options:  TrainOptions{MaxBad: 1},
+			want:     "user,t,v.n\n7,2201-01-01T00:00:00Z,\n7,2200-12-31T23:59:59Z,0\n",
+		},
+		{
 			name: "a link leads on by a key column of its own entity",
 			yaml: `
 entity: user
@@ -217,6 +239,10 @@ source: visits
 features:
   region: region
   team: team
+---
+view: asked
+entity: user
+features:
   area_total: team.area.per_area.total
 ---
 view: per_area
@@ -230,13 +256,15 @@ user,region,team,x,ts
 ann,eu,red,1,2024-01-01T00:00:00Z
 bob,eu,blue,2,2024-01-01T01:00:00Z
 cid,,blue,4,2024-01-01T01:00:00Z
+dee,eu,,8,2024-01-01T02:00:00Z
 `},
-			labels:   "user,t\nann,2024-01-02T00:00:00Z\ncid,2024-01-02T00:00:00Z\n",
-			features: []string{"profile.area_total"},
+			labels:   "user,t\nann,2024-01-02T00:00:00Z\ncid,2024-01-02T00:00:00Z\ndee,2024-01-02T00:00:00Z\n",
+			features: []string{"asked.area_total"},
 			want: `
-user,t,profile.area_total
-ann,2024-01-02T00:00:00Z,3.0
+user,t,asked.area_total
+ann,2024-01-02T00:00:00Z,11.0
 cid,2024-01-02T00:00:00Z,
+dee,2024-01-02T00:00:00Z,
 `,
 		},
 		{
@@ -319,7 +347,7 @@ features: [v.total]
 			problem: "m@2",
 		},
 		{
-			name: "no labels",
+			name: "a key column that the labels have twice",
 			yaml: userVisits + `
 ---
 view: v
@@ -327,12 +355,27 @@ entity: user
 source: visits
 features:
   total: sum(x) over 7d
+`,
+			data:     map[string]string{"visits": "user,x,ts\n7,1,2024-01-01T00:00:00Z\n"},
+			labels:   "user,user,t\n7,8,2024-01-02T00:00:00Z\n",
+			features: []string{"v.*"},
+			problem:  "two columns user",
+		},
+		{
+			name: "no labels",
+			yaml: userVisits + `
+---
+view: v
+entity: user
+source: visits
+features:
+  total: sum(event.x) over 7d
   n: count() over 7d
   kinds: count(distinct user) over 7d
   kind: kind
   x: x
   top: max(user) over 7d
-  ok: any(x > 1) over 7d
+  ok: any(event.x > 1) over 7d
 `,
 			data:     map[string]string{"visits": "user,x,ts\n7,1,2024-01-01T00:00:00Z\n"},
 			labels:   "user,t\n",
@@ -347,13 +390,13 @@ view: v
 entity: user
 source: visits
 features:
-  total: sum(x) over 7d
+  total: sum(event.x) over 7d
   n: count() over 7d
   kinds: count(distinct user) over 7d
   kind: kind
   x: {expr: x, default: 2.5}
   top: max(user) over 7d
-  ok: any(x > 1) over 7d
+  ok: any(event.x > 1) over 7d
 `,
 			data:     map[string]string{"visits": "user,x,ts\n"},
 			labels:   "user,t\n7,2024-01-01T00:00:00Z\n,2024-01-01T00:00:00Z\n7,\n",
@@ -370,5 +413,36 @@ user,t,v.total,v.n,v.kinds,v.kind,v.x,v.top,v.ok
 			t.Parallel()
 			c.check(t)
 		})
+	}
+}
+
+// TestHistoryPlaces has chunks told without the values, which would keep the whole source in memory.
+func TestHistoryPlaces(t *testing.T) {
+	t.Parallel()
+	dir := writeProject(t, map[string]string{
+		"fettle.yaml": "project: p\n", "features/all.yaml": userVisits,
+		"data/visits.csv": "user,x,ts\nann,1,2024-01-01T00:00:00Z\nbob,2,2024-01-01T00:00:00Z\n",
+	})
+	project, err := OpenProject(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := project.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, told := newHistory(project, 0), 0
+	h.chunks = func(_ *plan.Source, chunk *file.Chunk) {
+		if told++; chunk.Columns != nil || chunk.EventTime != nil || chunk.Row(1) != 2 {
+			t.Errorf("told of %+v", chunk)
+		}
+	}
+	rows := 0
+	err = h.Scan(t.Context(), p.Sources[0], []int{1}, 1, func(_ int, chunk *engine.Chunk) error {
+		rows += len(chunk.EventTime)
+		return nil
+	})
+	if err != nil || rows != 2 || told != 1 {
+		t.Errorf("%d rows, told %d times: %v", rows, told, err)
 	}
 }

@@ -24,7 +24,7 @@ type TrainOptions struct {
 	Dir      string
 	Model    string   // name, or name@version
 	Features []string // instead of a model: view.feature, view.*
-	Labels   string   // a file; "-" for CSV on Input; "" for the model's label source
+	Labels   string   // a file; "-" for CSV or Parquet on Input; "" for the model's label source
 	Input    io.Reader
 	Time     string // label column of times
 	Output   string // .parquet or .csv
@@ -92,6 +92,9 @@ func Train(ctx context.Context, o TrainOptions) (*TrainResult, error) {
 	}
 	selection, err := selectFeatures(p, o)
 	if err != nil {
+		return nil, err
+	}
+	if err := project.checkOutput(p, o); err != nil {
 		return nil, err
 	}
 	return project.train(ctx, selection, kind, o)
@@ -191,6 +194,8 @@ func (p *Project) train(ctx context.Context, s *train.Selection, kind format.For
 		})
 	})
 	if err != nil {
+		// It may have been written before the output failed; none describes a set that is not there.
+		_ = p.disk.Remove(manifest)
 		return nil, asError(err)
 	}
 	return resultOf(set.Manifest, o.Output, manifest), nil
@@ -198,7 +203,7 @@ func (p *Project) train(ctx context.Context, s *train.Selection, kind format.For
 
 // openLabels opens the label file, or none if the labels come from a source.
 func (p *Project) openLabels(o TrainOptions) (*train.Labels, func() error, error) {
-	labels := &train.Labels{Time: o.Time, Zone: o.Timezone, MaxBad: o.MaxBad}
+	labels := &train.Labels{Name: o.Labels, Time: o.Time, Zone: o.Timezone, MaxBad: o.MaxBad}
 	nothing := func() error { return nil }
 	var fsys disk.FS = p.disk
 	name := o.Labels
@@ -212,6 +217,9 @@ func (p *Project) openLabels(o TrainOptions) (*train.Labels, func() error, error
 		}
 		memory := disk.NewMemory()
 		name = "stdin.csv"
+		if bytes.HasPrefix(text, []byte("PAR1")) {
+			name = "stdin.parquet"
+		}
 		err = disk.WriteFile(memory, name, func(w io.Writer) error {
 			_, err := io.Copy(w, bytes.NewReader(text))
 			return err
@@ -259,11 +267,11 @@ func warnings(m *train.Manifest) []string {
 				"source %s says no availability: events count as known at their own time", s.Name))
 		}
 		if s.BadRows > 0 {
-			list = append(list, fmt.Sprintf("source %s: %d bad rows were left out", s.Name, s.BadRows))
+			list = append(list, fmt.Sprintf("source %s: %s left out, listed in the manifest", s.Name, counted(s.BadRows, "bad row")))
 		}
 	}
 	if n := m.Labels.NullTimes + m.Labels.NullKeys; n > 0 {
-		list = append(list, fmt.Sprintf("%d label rows have no time or key: their features are null", n))
+		list = append(list, fmt.Sprintf("%s without a time or key: their features are null", counted(n, "label row")))
 	}
 	return list
 }
@@ -271,7 +279,8 @@ func warnings(m *train.Manifest) []string {
 func resultOf(m *train.Manifest, output, manifest string) *TrainResult {
 	r := &TrainResult{
 		Rows: m.Labels.Rows, Output: filepath.ToSlash(output), Manifest: filepath.ToSlash(manifest),
-		DatasetID: m.DatasetID, NullLabels: m.Labels.NullTimes + m.Labels.NullKeys, Warnings: m.Warnings,
+		DatasetID: m.DatasetID, NullLabels: m.Labels.NullTimes + m.Labels.NullKeys,
+		Warnings: append([]string{}, m.Warnings...),
 		Features: []TrainFeature{}, Sources: []TrainSource{},
 	}
 	for _, f := range m.Features {
@@ -286,6 +295,14 @@ func resultOf(m *train.Manifest, output, manifest string) *TrainResult {
 		})
 	}
 	return r
+}
+
+// counted writes a number with its noun.
+func counted(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // asError turns an error of a flow into one with an exit code and all problems.
@@ -303,7 +320,7 @@ func asError(err error) error {
 		}
 		for _, cell := range invalid.Bad {
 			e.Problems = append(e.Problems, Problem{
-				File: "labels", Row: cell.Row, Line: int(cell.Line), Field: cell.Field, Code: cell.Code,
+				File: invalid.File, Row: cell.Row, Line: int(cell.Line), Field: cell.Field, Code: cell.Code,
 				Severity: SeverityError, Message: cell.Message,
 			})
 		}
@@ -311,8 +328,8 @@ func asError(err error) error {
 	case errors.As(err, &bad):
 		e := &Error{
 			Code:    ExitInvalid,
-			Message: fmt.Sprintf("source %s has %d bad rows, %d allowed", bad.Source, bad.Total, bad.Allowed),
-			Hint:    "mend them, or leave out as many with --max-bad",
+			Message: fmt.Sprintf("source %s has %s, %d allowed", bad.Source, counted(bad.Total, "bad row"), bad.Allowed),
+			Hint:    "mend them, declare another type in fields:, or leave out as many with --max-bad",
 		}
 		for _, row := range bad.Bad {
 			e.Problems = append(e.Problems, Problem{

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -108,6 +109,7 @@ func (e *evaluation) foldSource(ctx context.Context, events Events, s *sourceSca
 				e.options.Trace.complete(t)
 			}
 			t.task.folded = true
+			t.feed = nil // the events may go before another source is read
 		}
 	}
 	return nil
@@ -217,7 +219,7 @@ func newTaskFold(t *task, f *feed) (*taskFold, error) {
 	rows := t.evaluation.rows.Count
 	fold.newest = &newestFold{live: live, time: noTimes(rows), origin: make([]uint64, rows)}
 	f.keepOrigin = true
-	for column := range t.newest {
+	for _, column := range slices.Sorted(maps.Keys(t.newest)) {
 		if !slices.Contains(f.newest, column) {
 			f.newest = append(f.newest, column)
 		}

@@ -81,10 +81,12 @@ func (n *interner) sort() {
 		keys := sortedKeys(n.decimals, schema.Int128.Compare)
 		n.rank = ranksOf(n.decimals, keys)
 		n.sorted = &batch.Column{Type: n.kind, Length: len(keys), Decimals: keys}
+		n.decimals = nil
 		return
 	}
 	keys := sortedKeys(n.texts, cmp.Compare[string])
 	n.rank = ranksOf(n.texts, keys)
+	n.texts = nil
 	n.sorted = &batch.Column{Type: n.kind, Length: len(keys), Offsets: []uint32{0}}
 	for _, key := range keys {
 		n.sorted.Data = append(n.sorted.Data, key...)

@@ -276,6 +276,8 @@ func (c *chunkScope) availability(counts *SourceCounts) {
 	later := false
 	for i, t := range times {
 		switch {
+		case c.keep != nil && !c.keep[i]:
+			c.ready[i] = t // filtered out before its availability matters
 		case rule.IsNull(i):
 			counts.Never++
 			c.drop(i)

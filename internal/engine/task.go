@@ -251,22 +251,25 @@ func (k *keySet) resolve() error {
 
 func (p keyPart) resolve() (*batch.Column, error) {
 	if p.task == nil {
-		return p.parent.columns[p.column], p.parent.resolve()
+		if err := p.parent.resolve(); err != nil {
+			return nil, err
+		}
+		return p.parent.visible(p.parent.columns[p.column]), nil
 	}
 	v, err := p.task.settle(p.feature)
 	if err != nil {
 		return nil, err
 	}
-	return p.task.visible(v.column), nil
+	return p.task.keys.visible(v.column), nil
 }
 
-// visible hides the rows whose own key or time is null: a link from nowhere leads nowhere.
-func (t *task) visible(c *batch.Column) *batch.Column {
-	if t.keys.valid == nil {
+// visible hides the rows in which any column of the key is null: a link from nowhere leads nowhere.
+func (k *keySet) visible(c *batch.Column) *batch.Column {
+	if k.valid == nil {
 		return c
 	}
-	gone := make([]bool, len(t.keys.valid))
-	for i, valid := range t.keys.valid {
+	gone := make([]bool, len(k.valid))
+	for i, valid := range k.valid {
 		gone[i] = !valid
 	}
 	return withoutRows(c, gone)
@@ -274,22 +277,25 @@ func (t *task) visible(c *batch.Column) *batch.Column {
 
 // settleable reports whether everything the feature reads is folded.
 func (t *task) settleable(feature int) bool {
-	if !t.folded {
-		return false
+	return t.settleableBut(feature, map[target]bool{})
+}
+
+// settleableBut leaves out the features that were looked at before: many ways may lead to one.
+func (t *task) settleableBut(feature int, seen map[target]bool) bool {
+	if seen[target{t, feature}] {
+		return true
 	}
-	ok := true
-	var check func(e *plan.Expr)
-	check = func(e *plan.Expr) {
-		e.Walk(func(node *plan.Expr) {
-			switch node.Op {
-			case plan.FeatureOf:
-				check(t.view.Features[node.Index].Expr)
-			case plan.ReferenceOf:
-				to := t.references[node.Index]
-				ok = ok && to.task.keys.ready() && to.task.settleable(to.feature)
-			}
-		})
-	}
-	check(t.view.Features[feature].Expr)
+	seen[target{t, feature}] = true
+	ok := t.folded
+	t.view.Features[feature].Expr.Walk(func(node *plan.Expr) {
+		switch {
+		case !ok:
+		case node.Op == plan.FeatureOf:
+			ok = t.settleableBut(node.Index, seen)
+		case node.Op == plan.ReferenceOf:
+			to := t.references[node.Index]
+			ok = to.task.keys.ready() && to.task.settleableBut(to.feature, seen)
+		}
+	})
 	return ok
 }

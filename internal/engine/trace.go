@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
 )
@@ -20,6 +23,8 @@ type TraceRead struct {
 	Start     int64 // of the window, inclusive
 	End       int64 // exclusive
 	Events    []TraceEvent
+
+	fold *taskFold // the evaluation of the view: there may be several
 }
 
 // TraceEvent is one event of the entity as an aggregate saw it.
@@ -44,6 +49,7 @@ const (
 	FilteredOut         // where is not true
 	NullArgument        // it contributes, but its argument is null
 	NotNewest           // a newer row is the newest
+	NotTrue             // the condition that is counted is not true
 )
 
 // String says the reason in words.
@@ -51,18 +57,20 @@ func (r Reason) String() string {
 	return [...]string{
 		"contributes", "before the window", "at or after the window's end", "not available yet",
 		"where is not true", "argument is null", "a newer row exists",
+		"the condition is not true",
 	}[r]
 }
 
 // record adds the reads of one row. It is called by one goroutine: traces are of one worker.
 func (t *Trace) record(r *reader, fold *taskFold, row int32) {
 	b := fold.task.bound.at[row]
-	for index := range fold.aggregates {
+	for _, index := range slices.Sorted(maps.Keys(fold.aggregates)) {
 		a := fold.task.view.Aggregates[index]
 		g, rd := fold.find(index)
 		start, end := windowEnds(a.Window, b, fold.shift)
 		read := TraceRead{
 			View: fold.task.view, Aggregate: index, Row: row, Boundary: b, Start: start, End: end,
+			fold: fold,
 		}
 		for i := range r.time {
 			event := r.traceEvent(i)
@@ -72,6 +80,9 @@ func (t *Trace) record(r *reader, fold *taskFold, row int32) {
 			}
 			if event.Reason == Contributes && !r.selection(rd.selection).Has(i) {
 				event.Reason = NullArgument
+				if a.Func == "count_if" {
+					event.Reason = NotTrue
+				}
 			}
 			if rd.lane >= 0 && r.selection(rd.selection).Has(i) {
 				event.Argument = r.argument(rd.lane, i, a.Args[0].Type)
@@ -89,7 +100,7 @@ func (t *Trace) record(r *reader, fold *taskFold, row int32) {
 func (t *Trace) complete(fold *taskFold) {
 	recorded := map[int32]bool{}
 	for _, read := range t.Reads {
-		if read.View == fold.task.view {
+		if read.fold == fold {
 			recorded[read.Row] = true
 		}
 	}
@@ -106,6 +117,7 @@ func (t *Trace) recordNewest(r *reader, fold *taskFold, row int32) {
 	b := fold.task.bound.at[row]
 	read := TraceRead{
 		View: fold.task.view, Aggregate: -1, Row: row, Boundary: b, Start: NoTime, End: b + fold.shift,
+		fold: fold,
 	}
 	last := r.fence.newest(advance(r.time, 0, b+fold.shift))
 	for i := range r.time {

@@ -54,6 +54,9 @@ type Set struct {
 
 // Build computes the features of a selection for the labels.
 func Build(ctx context.Context, s *Selection, labels *Labels, history History, options Options) (*Set, error) {
+	if labels.Input == nil && labels.Time == "" {
+		labels.Time = "time"
+	}
 	if err := s.checkNames(labels); err != nil {
 		return nil, err
 	}
@@ -104,10 +107,8 @@ func evaluate(ctx context.Context, s *Selection, rows engine.Rows, history Histo
 // checkNames refuses an output with two columns of one name, before any work.
 func (s *Selection) checkNames(labels *Labels) error {
 	taken := map[string]string{}
-	if labels.Input != nil {
-		for _, c := range labels.Input.Columns() {
-			taken[c.Name] = "a label column"
-		}
+	for _, name := range labels.names(s) {
+		taken[name] = "a label column"
 	}
 	for _, f := range s.Features {
 		if by, used := taken[f.Name]; used {

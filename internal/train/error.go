@@ -12,6 +12,7 @@ type InvalidError struct {
 	Message string
 	Hint    string
 	Usage   bool      // about an argument, not about data
+	File    string    // of the labels, if it is about them
 	Bad     []BadCell // rows of the labels, if it is about them
 }
 

@@ -1,9 +1,8 @@
 package train
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/engine"
 	"github.com/fettle-ml/fettle/internal/format"
-	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
 	"github.com/fettle-ml/fettle/internal/schema/zone"
 )
@@ -21,6 +19,7 @@ import (
 // Labels is the rows of a training set: of a file, or of the model's label source.
 type Labels struct {
 	Input   format.Input // nil: of the label source
+	Name    string       // of the file, for messages
 	Time    string       // column of the label times
 	Zone    string       // of label times without one; "": they are refused
 	MaxBad  int          // bad cells that become null instead of an error
@@ -29,6 +28,7 @@ type Labels struct {
 	order   []schema.Field // of columns, for labels that are written by us
 	rows    int
 	bad     []BadCell
+	badAll  int // cells that are bad, listed or not
 }
 
 // maxListed is how many bad cells of labels an error lists.
@@ -40,24 +40,33 @@ type column struct {
 	need  string
 }
 
-// needed lists the label columns that a selection reads: keys and request fields.
+// needed lists the label columns that a selection reads: keys and request fields. What reads one
+// column must agree about its type.
 func (s *Selection) needed() ([]column, error) {
-	var columns []column
-	for _, role := range s.Roles {
-		for i, name := range role.Key {
-			key := role.Entity.Key[i]
-			c := column{schema.Field{Name: name, Type: key.Type}, "key " + key.Name + " of " + role.Name}
-			if !slices.ContainsFunc(columns, func(o column) bool { return o.field.Name == name }) {
-				columns = append(columns, c)
-			}
-		}
-	}
 	fields, needed, err := s.Requests()
 	if err != nil {
 		return nil, err
 	}
+	var all []column
+	for _, role := range s.Roles {
+		for i, name := range role.Key {
+			key := role.Entity.Key[i]
+			all = append(all, column{schema.Field{Name: name, Type: key.Type}, "key " + key.Name + " of " + role.Name})
+		}
+	}
 	for _, field := range fields {
-		columns = append(columns, column{field, "request." + field.Name + " of " + needed[field.Name]})
+		all = append(all, column{field, "request." + field.Name + " of " + needed[field.Name]})
+	}
+	var columns []column
+	for _, c := range all {
+		at := slices.IndexFunc(columns, func(o column) bool { return o.field.Name == c.field.Name })
+		if at < 0 {
+			columns = append(columns, c)
+		} else if other := columns[at]; !other.field.Type.Equal(c.field.Type) {
+			return nil, invalid(fmt.Sprintf("label column %s would be %s for %s and %s for %s", c.field.Name,
+				other.field.Type, other.need, c.field.Type, c.need),
+				"give both one type, or name the columns apart under a model's entities")
+		}
 	}
 	return columns, nil
 }
@@ -91,7 +100,12 @@ func (l *Labels) read(ctx context.Context, s *Selection) error {
 		}
 		l.columns[name] = c
 	}
-	return l.localize()
+	for i, w := range wanted {
+		if err := l.localize(i == 0, l.Input.Columns()[w.Column]); err != nil {
+			return err
+		}
+	}
+	return l.checkBad()
 }
 
 // timeMark is the place of the label times among the columns.
@@ -111,6 +125,9 @@ func (l *Labels) want(columns []column) ([]format.Wanted, error) {
 	if at < 0 {
 		return nil, unknown("label column", l.Time, names)
 	}
+	if slices.Contains(names[at+1:], l.Time) {
+		return nil, twice(l.Time)
+	}
 	kind := all[at].Type
 	if kind.Kind == schema.Null {
 		kind = schema.Of(schema.Timestamp)
@@ -127,6 +144,9 @@ func (l *Labels) want(columns []column) ([]format.Wanted, error) {
 			missing = append(missing, fmt.Sprintf("%s (for %s)", c.field.Name, c.need))
 			continue
 		}
+		if slices.Contains(names[i+1:], c.field.Name) {
+			return nil, twice(c.field.Name)
+		}
 		wanted = append(wanted, format.Wanted{Column: i, Type: c.field.Type})
 	}
 	if len(missing) > 0 {
@@ -136,6 +156,10 @@ func (l *Labels) want(columns []column) ([]format.Wanted, error) {
 	return wanted, nil
 }
 
+func twice(name string) error {
+	return invalid("the labels have two columns "+name, "rename one")
+}
+
 // scan reads the wanted columns of all rows.
 func (l *Labels) scan(ctx context.Context, wanted []format.Wanted) ([]*batch.Batch, error) {
 	scan, err := l.Input.Scan(wanted)
@@ -143,7 +167,6 @@ func (l *Labels) scan(ctx context.Context, wanted []format.Wanted) ([]*batch.Bat
 		return nil, fmt.Errorf("read labels: %w", err)
 	}
 	var parts []*batch.Batch
-	total := 0
 	for err == nil {
 		var unit format.Unit
 		if unit, err = scan.Next(); err != nil {
@@ -151,11 +174,8 @@ func (l *Labels) scan(ctx context.Context, wanted []format.Wanted) ([]*batch.Bat
 		}
 		err = unit.Read(func(part *format.Part) error {
 			parts = append(parts, part.Batch)
-			total += len(part.Bad)
 			for _, bad := range part.Bad {
-				if len(l.bad) < maxListed {
-					l.bad = append(l.bad, BadCell{bad.Row, bad.Line, bad.Field, bad.Code, bad.Message})
-				}
+				l.mark(BadCell{bad.Row, bad.Line, bad.Field, bad.Code, bad.Message})
 			}
 			return ctx.Err()
 		})
@@ -166,97 +186,121 @@ func (l *Labels) scan(ctx context.Context, wanted []format.Wanted) ([]*batch.Bat
 	if err := scan.Close(); err != nil {
 		return nil, fmt.Errorf("read labels: %w", err)
 	}
-	if total > l.MaxBad {
-		return nil, &InvalidError{
-			Message: fmt.Sprintf("the labels have %d bad cells, %d allowed", total, l.MaxBad),
-			Hint:    "mend them, or allow as many with --max-bad: they become null", Bad: l.bad,
-		}
-	}
 	return parts, nil
 }
 
-// localize turns label times without a zone, and dates, into instants.
-func (l *Labels) localize() error {
-	times, local := l.columns[timeMark], false
-	for _, c := range l.Input.Columns() {
-		local = local || c.Name == l.Time && c.Local
+func (l *Labels) mark(bad BadCell) {
+	if l.badAll++; len(l.bad) < maxListed {
+		l.bad = append(l.bad, bad)
 	}
-	if times.Type.Kind == schema.Timestamp && !local {
+}
+
+// checkBad refuses labels with more bad cells than are allowed.
+func (l *Labels) checkBad() error {
+	slices.SortStableFunc(l.bad, func(a, b BadCell) int { return cmp.Compare(a.Row, b.Row) })
+	if l.badAll <= l.MaxBad {
 		return nil
 	}
+	return &InvalidError{
+		Message: fmt.Sprintf("the labels have %d bad cells, %d allowed", l.badAll, l.MaxBad),
+		Hint:    "mend them, or allow as many with --max-bad: they become null",
+		File:    l.Name, Bad: l.bad,
+	}
+}
+
+// localize turns the times of a column without a zone, and dates that are label times, into
+// instants. Instants outside of the accepted years become null, and are bad.
+func (l *Labels) localize(isTime bool, stored format.Column) error {
+	name := stored.Name
+	if isTime {
+		name = timeMark
+	}
+	times := l.columns[name]
+	isDate := times.Type.Kind == schema.Date
+	if times.Type.Kind != schema.Timestamp && !(isTime && isDate) {
+		return nil
+	}
+	moved := &batch.Column{
+		Type: schema.Of(schema.Timestamp), Length: times.Length, Valid: times.Valid, Ints: times.Ints,
+	}
+	if isDate || stored.Local {
+		if err := l.inZone(moved, stored.Name, isDate); err != nil {
+			return err
+		}
+	}
+	l.columns[name] = l.accepted(moved, stored.Name)
+	return nil
+}
+
+// inZone reads the wall clocks of a column in the labels' zone.
+func (l *Labels) inZone(times *batch.Column, name string, isDate bool) error {
 	if l.Zone == "" {
-		return invalid("the times in label column "+l.Time+" have no zone",
+		return invalid("the times in label column "+name+" have no zone",
 			"say which they are in: --timezone UTC, or an IANA name")
 	}
 	z, err := zone.Load(l.Zone)
 	if err != nil {
 		return invalid(err.Error(), "")
 	}
-	moved := &batch.Column{
-		Type: schema.Of(schema.Timestamp), Length: times.Length, Valid: times.Valid,
-		Ints: make([]int64, times.Length),
-	}
-	for i, wall := range times.Ints {
-		if times.Type.Kind == schema.Date {
-			wall *= schema.Day
+	walls, cursor := times.Ints, z.Cursor()
+	times.Ints = make([]int64, len(walls))
+	for i, wall := range walls {
+		if times.IsNull(i) {
+			continue
 		}
-		if !times.IsNull(i) {
-			moved.Ints[i], _, _ = z.ToUTC(wall)
+		if isDate {
+			wall = clampDay(wall) * schema.Day
 		}
+		times.Ints[i], _, _ = cursor.ToUTC(wall)
 	}
-	l.columns[timeMark] = moved
 	return nil
 }
 
-// fromSource takes the labels from the selection's label source: its columns are the keys and
-// request fields, then the time, then the label.
-func (l *Labels) fromSource(ctx context.Context, s *Selection, history History, options Options) error {
-	if s.Label.Ahead != nil {
-		return invalid("labels that look ahead are not available yet", "give the labels as a file with --labels")
-	}
-	if l.Time == "" {
-		l.Time = "time"
-	}
-	when := s.Label.Time
-	if when == nil {
-		when = &plan.Expr{Op: plan.EventTime, Type: schema.Of(schema.Timestamp)}
-	}
-	var wanted []*plan.Expr
-	for _, key := range s.Label.Key {
-		wanted = append(wanted, key.Expr)
-		l.order = append(l.order, schema.Field{Name: key.Column, Type: key.Expr.Type})
-	}
-	wanted = append(wanted, when, s.Label.Expr)
-	l.order = append(l.order, schema.Field{Name: l.Time, Type: when.Type},
-		schema.Field{Name: "label", Type: s.Label.Expr.Type})
-	for i, field := range l.order {
-		if slices.ContainsFunc(l.order[:i], func(o schema.Field) bool { return o.Name == field.Name }) {
-			return invalid("two label columns are named "+field.Name, "rename the key, or the time with --time")
-		}
-	}
-	columns, err := engine.Select(ctx, history, s.Label.Source, s.Label.Where, wanted,
-		engine.Options{Workers: options.Workers, Progress: options.events()})
-	if err != nil {
-		return err
-	}
-	l.columns = map[string]*batch.Column{}
-	for i, field := range l.order {
-		l.columns[field.Name] = columns[i]
-		l.rows = columns[i].Length
-	}
-	l.columns[timeMark] = columns[len(columns)-2]
-	l.Digest = digestOf(s.Label, wanted)
-	return nil
+// clampDay keeps days that are far out of range from overflowing as microseconds; they stay out.
+func clampDay(day int64) int64 {
+	return min(max(day, schema.MinTime/schema.Day-2), schema.MaxTime/schema.Day+2)
 }
 
-// digestOf identifies the rows of a label source, given its files.
-func digestOf(label *plan.Label, wanted []*plan.Expr) string {
-	sum := sha256.New()
-	fmt.Fprintln(sum, "where", label.Where.Key())
-	for _, e := range wanted {
-		fmt.Fprintln(sum, "column", e.Key())
+// accepted makes instants outside of the accepted years null, and marks them as bad.
+func (l *Labels) accepted(times *batch.Column, name string) *batch.Column {
+	var valid []bool
+	for i, t := range times.Ints {
+		if times.IsNull(i) || schema.ValidTime(t) {
+			continue
+		}
+		if valid == nil {
+			valid = make([]bool, times.Length)
+			for k := range valid {
+				valid[k] = !times.IsNull(k)
+			}
+		}
+		valid[i] = false
+		l.mark(BadCell{
+			Row: int64(i) + 1, Field: name, Code: "bad_time",
+			Message: "the time is outside of the years 1900 to 2200",
+		})
 	}
-	return hex.EncodeToString(sum.Sum(nil))
+	if valid != nil {
+		times.Valid = valid
+	}
+	return times
+}
+
+// names lists the columns of the labels.
+func (l *Labels) names(s *Selection) []string {
+	var names []string
+	switch {
+	case l.Input != nil:
+		for _, c := range l.Input.Columns() {
+			names = append(names, c.Name)
+		}
+	case s.Label != nil:
+		for _, key := range s.Label.Key {
+			names = append(names, key.Column)
+		}
+		names = append(names, l.Time, labelColumn)
+	}
+	return names
 }
 
 // engineRows turns the labels into rows of an evaluation.

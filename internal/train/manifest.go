@@ -30,10 +30,17 @@ type Manifest struct {
 	MaxBad          int             `json:"max_bad"`
 	Timezone        string          `json:"timezone,omitempty"`
 	Labels          LabelCounts     `json:"labels"`
+	Roles           []RoleKey       `json:"roles"`
 	Sources         []Source        `json:"sources"`
 	Features        []FeatureCounts `json:"features"`
 	Warnings        []string        `json:"warnings,omitempty"`
 	Checksum        string          `json:"checksum"` // SHA-256 of the manifest with this field empty
+}
+
+// RoleKey says which label columns are the key of a role.
+type RoleKey struct {
+	Role string   `json:"role"`
+	Key  []string `json:"key"`
 }
 
 // LabelCounts describes the label rows.
@@ -98,12 +105,16 @@ type FeatureCounts struct {
 }
 
 func manifestOf(s *Selection, labels *Labels, history History, options Options) *Manifest {
-	return &Manifest{
+	m := &Manifest{
 		Format: ManifestFormat, EngineSemantics: plan.EngineSemantics, ZoneDatabase: zone.Version,
 		Model: s.Model, Mode: "ideal", GapMicros: options.Gap, MaxAgeMicros: options.MaxAge,
 		MaxBad: options.MaxBad, Timezone: labels.Zone, Sources: history.Sources(),
 		Labels: LabelCounts{Time: labels.Time, SHA256: labels.Digest, Bad: labels.bad},
 	}
+	for _, role := range s.Roles {
+		m.Roles = append(m.Roles, RoleKey{Role: role.Name, Key: role.Key})
+	}
+	return m
 }
 
 // count counts label rows without a time or key.
@@ -140,6 +151,9 @@ func (m *Manifest) identify() {
 	fmt.Fprintln(id, "fettle dataset", m.Format, m.EngineSemantics, m.ZoneDatabase, m.Mode)
 	fmt.Fprintln(id, "options", m.GapMicros, m.MaxAgeMicros, m.Timezone)
 	fmt.Fprintf(id, "labels %q %d %s\n", m.Labels.Time, m.Labels.Rows, m.Labels.SHA256)
+	for _, role := range m.Roles {
+		fmt.Fprintf(id, "role %q %q\n", role.Role, role.Key)
+	}
 	for _, source := range m.Sources {
 		for _, file := range source.Files {
 			fmt.Fprintln(id, "file", file.Size, file.SHA256)

@@ -17,6 +17,7 @@ func sampleManifest() *Manifest {
 		Format: ManifestFormat, EngineSemantics: 1, ZoneDatabase: "2025c", Model: "fraud@1", Mode: "ideal",
 		GapMicros: 3_600_000_000, Timezone: "UTC",
 		Labels: LabelCounts{Time: "t", Rows: 3, NullTimes: 1, SHA256: strings.Repeat("a", 64)},
+		Roles:  []RoleKey{{Role: "card", Key: []string{"card_id"}}},
 		Sources: []Source{{
 			Name: "tx", Rows: 10, Duplicates: 1, BadRows: 1,
 			Files: []File{{Path: "data/tx.csv", Size: 120, SHA256: strings.Repeat("b", 64), Rows: 10}},
@@ -102,6 +103,7 @@ func TestDatasetID(t *testing.T) {
 	f(true, "labels", func(m *Manifest) { m.Labels.SHA256 = strings.Repeat("d", 64) })
 	f(true, "file", func(m *Manifest) { m.Sources[0].Files[0].SHA256 = strings.Repeat("d", 64) })
 	f(true, "version", func(m *Manifest) { m.Features[0].Version = strings.Repeat("d", 32) })
+	f(true, "key column", func(m *Manifest) { m.Roles[0].Key = []string{"other"} })
 	f(true, "name", func(m *Manifest) { m.Features[0].Name = "v.g" })
 	f(true, "zones", func(m *Manifest) { m.ZoneDatabase = "2026a" })
 	f(false, "path", func(m *Manifest) { m.Sources[0].Files[0].Path = "elsewhere.csv" })

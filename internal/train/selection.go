@@ -19,16 +19,20 @@ type Selection struct {
 
 // ForModel selects the features of a model.
 func ForModel(p *plan.Plan, name string) (*Selection, error) {
-	name, version, numbered := strings.Cut(name, "@")
+	numbered := strings.Contains(name, "@")
 	var names []string
 	for _, m := range p.Models {
-		if m.Name == name && (!numbered || version == fmt.Sprint(m.Version)) {
+		known := m.Name
+		if numbered {
+			known = fmt.Sprintf("%s@%d", m.Name, m.Version)
+		}
+		names = append(names, known)
+		if name == known {
 			return &Selection{
 				Model: fmt.Sprintf("%s@%d", m.Name, m.Version), Roles: m.Roles,
 				Features: m.Features, Label: m.Label,
 			}, nil
 		}
-		names = append(names, m.Name)
 	}
 	return nil, unknown("model", name, names)
 }

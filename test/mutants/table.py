@@ -40,7 +40,7 @@ MUTANTS = [
     ),
     Mutant(
         "inclusive-newest-row", "the newest row may be the one at b", READ,
-        "r.readNewest(t, row, b+t.shift)", "r.readNewest(t, row, b+t.shift+1)",
+        "r.readNewest(t, at, b+t.shift)", "r.readNewest(t, at, b+t.shift+1)",
     ),
     Mutant(
         "exclusive-since", "an event at the midnight of `since` is left out", READ,
@@ -119,7 +119,8 @@ MUTANTS = [
     ),
     Mutant(
         "early-availability-kept", "an event is known before it happens", SCAN,
-        "counts.Raised++\n\t\t\tc.ready[i] = t", "counts.Raised++\n\t\t\tc.drop(i)\n\t\t\tc.ready[i] = t",
+        "counts.Raised++\n\t\t\tc.ready[i] = t",
+        "counts.Raised++\n\t\t\tc.drop(i)\n\t\t\tc.ready[i] = t",
     ),
     Mutant(
         "key-without-lengths", "('1', '23') is ('12', '3')", "internal/schema/key.go",
@@ -194,7 +195,8 @@ MUTANTS = [
     ),
     Mutant(
         "duplicates-kept", "a second event of an id counts", "internal/source/file/unique.go",
-        "\t\tif v := s.add(rows[row]); v != fresh {", "\t\tif v := s.add(rows[row]); v == conflict {",
+        "\t\tif v := s.add(rows[row]); v != fresh {",
+        "\t\tif v := s.add(rows[row]); v == conflict {",
     ),
     Mutant(
         "link-not-nested", "a link is followed at T, not at this view's boundary", TASK,
@@ -213,14 +215,15 @@ MUTANTS = [
     ),
     Mutant(
         "sum-overflow-wraps", "a sum that does not fit keeps its low bits", READ,
-        "rd.sum.setInt64(row, sum, fits)", "rd.sum.setInt64(row, sum, fits || len(acc) > 0)",
+        "rd.sum.setInt64(at, sum, fits)", "rd.sum.setInt64(at, sum, fits || len(acc) > 0)",
     ),
     Mutant(
         "view-where-ignored", "aggregates count what the view's where refuses", FEED,
         "range []*plan.Expr{view.Where, where}", "range []*plan.Expr{where}",
     ),
     Mutant(
-        "nan-kept", "a value of a file that is not finite stays", "internal/format/parquet_decode.go",
+        "nan-kept", "a value of a file that is not finite stays",
+        "internal/format/parquet_decode.go",
         "if bits&exponent == exponent {", "if bits&exponent > exponent {",
     ),
     Mutant(

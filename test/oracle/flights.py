@@ -130,8 +130,8 @@ class Expected:
             )
         self.connection.register("given", labels)
         self.connection.execute(
-            f"create table asked as select label as id, origin, destination, epoch_us(date) as asked_at "
-            f"from given"
+            "create table asked as "
+            "select label as id, origin, destination, epoch_us(date) as asked_at from given"
         )
 
     def rows(self, query: str) -> dict[str, list]:
@@ -239,7 +239,8 @@ def main() -> int:
         labels = label_table(data, args.labels)
         print(f"{data.name}: {pq.read_metadata(data).num_rows} flights, {labels.num_rows} labels")
         unequal = check_plain(data, labels, args.check) if args.check else 0
-        print(f"checked by a plain join: {min(args.check, labels.num_rows)} labels, {unequal} differ")
+        checked = min(args.check, labels.num_rows)
+        print(f"checked by a plain join: {checked} labels, {unequal} differ")
         if not args.fettle:
             return 1 if unequal else 0
         output, seconds = run_fettle(str(Path(args.fettle).resolve()), folder, data, labels)

@@ -8,6 +8,7 @@ type distinct struct {
 	counts   []int32 // by number of a value
 	from, to int
 	present  int
+	epoch    int // of the lane when the range was started
 }
 
 func (d *distinct) start(values int) {

@@ -31,6 +31,7 @@ type Lane struct {
 	numbers               []int32
 	numbering             map[uint64]int32
 	windows               []distinct // by window
+	epoch                 int        // counts resets
 	built                 [structures]bool
 	compressedInts        []int64
 	compressedFloats      []float64
@@ -79,7 +80,7 @@ func (l *Lane) ResetDecimals(s *Selection, values []schema.Int128) {
 func (l *Lane) reset(kind Kind) {
 	l.Kind = kind
 	l.built = [structures]bool{}
-	l.windows = l.windows[:0]
+	l.epoch++
 }
 
 // Sum returns the exact sum of the values in a range as an accumulator, which is valid until the
@@ -182,14 +183,13 @@ func (l *Lane) Distinct(window int, in Range) int {
 		l.number()
 	}
 	for len(l.windows) <= window {
-		if len(l.windows) < cap(l.windows) {
-			l.windows = l.windows[:len(l.windows)+1]
-		} else {
-			l.windows = append(l.windows, distinct{})
-		}
-		l.windows[len(l.windows)-1].start(len(l.numbering))
+		l.windows = append(l.windows, distinct{})
 	}
 	d := &l.windows[window]
+	if d.epoch != l.epoch {
+		d.epoch = l.epoch
+		d.start(len(l.numbering))
+	}
 	d.move(l.numbers, in.From, in.To)
 	for _, k := range in.Holes {
 		d.remove(l.numbers[k])

@@ -97,3 +97,26 @@ func check(t *testing.T, lane, floats *Lane, got Range, want []int64) int {
 	}
 	return 1
 }
+
+// TestDistinctWindowsAreStartedWhenAsked keeps a lane from holding counts for windows of others.
+func TestDistinctWindowsAreStartedWhenAsked(t *testing.T) {
+	t.Parallel()
+	var selection Selection
+	selection.Build(3, []uint64{1, 1, 1}, 1, 0)
+	var lane Lane
+	for _, values := range [][]int64{{1, 2, 1}, {5, 6, 7}} {
+		lane.ResetInts(&selection, values)
+		want := 2
+		if values[0] == 5 {
+			want = 3
+		}
+		if got := lane.Distinct(40, Range{From: 0, To: 3}); got != want {
+			t.Errorf("%v: %d distinct values, want %d", values, got, want)
+		}
+		for i := range 40 {
+			if lane.windows[i].counts != nil {
+				t.Fatalf("window %d has counts", i)
+			}
+		}
+	}
+}

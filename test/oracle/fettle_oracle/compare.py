@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .files import arrow_kind, raw_column
+from .files import arrow_kind, raw_column, stored_column
 from .training import Expected
 
 NO_ROW = "null row"
@@ -56,10 +56,11 @@ def compare_labels(labels: pa.Table, output: pa.Table) -> list[Difference]:
     found = []
     for name in names:
         before, after = labels[name].type, output[name].type
-        if arrow_kind(before) != arrow_kind(after):
+        same_unit = getattr(before, "unit", None) == getattr(after, "unit", None)
+        if arrow_kind(before) != arrow_kind(after) or not same_unit:
             found.append(Difference(f"label {name} type", None, str(before), str(after)))
             continue
-        pairs = zip(raw_column(labels[name]), raw_column(output[name]))
+        pairs = zip(stored_column(labels[name]), stored_column(output[name]))
         for row, (left, right) in enumerate(pairs):
             if bits(left) != bits(right):
                 found.append(Difference(f"label {name}", row, left, right))

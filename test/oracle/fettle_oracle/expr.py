@@ -175,7 +175,8 @@ def decimal_arithmetic(op: str, left: Code, right: Code, kind: str) -> Code:
         both = [convert(left, kind), convert(right, kind)]
         return strict(kind, both, lambda a, b: fit_decimal(a + sign * b))
     if op == "/":
-        return strict(decimal_quotient_type(left, right), [left, right], decimal_quotient(left, right))
+        result = decimal_quotient_type(left, right)
+        return strict(result, [left, right], decimal_quotient(left, right))
     if op == "*":
         scales = [scale_of(c.kind) if is_decimal(c.kind) else 0 for c in (left, right)]
         return strict(f"decimal({sum(scales)})", [left, right], lambda a, b: fit_decimal(a * b))

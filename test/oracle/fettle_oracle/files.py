@@ -51,6 +51,13 @@ def unscaled(value: Any, scale: int) -> int:
     return (-number if sign else number) * 10**shift
 
 
+def stored_column(column: pa.ChunkedArray) -> Column:
+    """Values of an Arrow column as they are stored: times in the column's own unit."""
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.int64()).to_pylist()
+    return raw_column(column)
+
+
 def raw_column(column: pa.ChunkedArray) -> Column:
     """Values of an Arrow column, floats and zone-less times untouched, times in microseconds."""
     kind = column.type

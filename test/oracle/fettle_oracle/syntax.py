@@ -316,7 +316,8 @@ class Parser:
                 condition = Node("=", (subject, condition))
             self.expect("word", "then")
             args += [condition, self.expr()]
-        args.append(self.expr() if self.accept("word", "else") else Node("lit", value=("null", None)))
+        otherwise = self.accept("word", "else")
+        args.append(self.expr() if otherwise else Node("lit", value=("null", None)))
         self.expect("word", "end")
         return Node("case", tuple(args))
 

@@ -9,6 +9,7 @@ from typing import Any
 from . import OracleError
 from .definitions import Model, Output, Project
 from .files import read_file
+from .times import DAY, from_wall
 from .values import Engine, Moment, Settled
 
 NULL_ROW = Settled(None, None, "null row")
@@ -51,9 +52,11 @@ def train(project: Project, model: Model, options: Options) -> Expected:
     """Every cell of the training set of a model for the label rows of a file."""
     engine = Engine(project)
     kinds, columns = read_file(options.labels, {}, options.timezone)
-    if kinds[options.time] != "timestamp":
-        raise OracleError(f"label time of type {kinds[options.time]}")
     times = columns[options.time]
+    if kinds[options.time] == "date" and options.timezone:
+        times = [None if day is None else from_wall(day * DAY, options.timezone) for day in times]
+    elif kinds[options.time] != "timestamp":
+        raise OracleError(f"label time of type {kinds[options.time]}")
     expected = Expected(model.outputs, [], len(times), [], times, engine, columns)
     for output in model.outputs:
         view = project.views[output.view]

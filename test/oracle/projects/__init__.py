@@ -1,1 +1,1 @@
-"""Random projects for the oracle: definitions, event files and labels, each a function of a seed."""
+"""Random projects for the oracle: definitions, event files and labels, each from a seed."""

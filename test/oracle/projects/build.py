@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from fettle_oracle.times import offset_at
 from .expressions import (
     DEFAULTS, EVENT_NAMES, TABLE_NAMES, Names, aggregate_text, condition, derived_text, pairs_of,
 )
-from .rows import GROUPS, Row, Storage, event_rows, hard_float, nullable, odd_float, spoil, table_rows
+from .rows import (
+    GROUPS, Row, Storage, event_rows, hard_float, nullable, odd_float, spoil, table_rows,
+)
 from .store import Writer, kinds_of, write_labels
 from .themes import DAY, HOUR, Theme, duration, eps, make_theme
 
@@ -77,7 +80,8 @@ class Builder:
         awkward = any(isinstance(part, bytes) or "\x00" in str(part) for part in parts)
         form = "csv" if rng.random() < 0.3 and not awkward else "parquet"
         time = rng.choice(
-            ["tz_us", "tz_us", "tz_ns", "naive", "naive", "int_us", "int_ms", "int_s", "int_ns", "date"]
+            ["tz_us", "tz_us", "tz_ns", "naive", "naive", "int_us", "int_ms", "int_s", "int_ns",
+             "date"]
         )
         delay = rng.choice(["none", "constant", "column", "column", "minutes", "mixed", "late"])
         return Storage(form, time, delay)
@@ -369,13 +373,9 @@ class Builder:
             arguments += ["--gap", duration(gap)]
         if max_age:
             arguments += ["--max-age", duration(max_age)]
-        stamp: Any = pa.timestamp("us", rng.choice(["UTC", "UTC", "America/New_York"]))
+        stamp = self.label_times(rows, zoneless)
         if zoneless:
-            stamp = pa.timestamp("us")
             arguments += ["--timezone", theme.zone]
-            for row in rows:
-                if row["at"] is not None:
-                    row["at"] += offset_at(row["at"], theme.zone)
         types = dict(zip(theme.key_names, theme.key_types)) | {"gid": "string"}
         columns: dict[str, tuple[Any, list[Any]]] = {"y": ("float64", [r["y"] for r in rows])}
         for column, key in key_columns.items():
@@ -385,6 +385,24 @@ class Builder:
             columns[name] = (kind, [r[name] for r in rows])
         write_labels(self.folder / "labels.parquet", columns, rng)
         return arguments
+
+    def label_times(self, rows: list[Row], zoneless: bool) -> Any:
+        """Store the label times as instants, zone-less times or dates; gives the column's type."""
+        rng, zone = self.rng, self.theme.zone
+        daily, fine = rng.random() < 0.15, rng.random() < 0.2
+        for row in rows:
+            if row["at"] is None:
+                continue
+            if zoneless:
+                row["at"] += offset_at(row["at"], zone)
+            if zoneless and daily:
+                row["at"] = dt.date(1970, 1, 1) + dt.timedelta(days=row["at"] // DAY)
+            elif fine:
+                row["at"] = row["at"] * 1000 + rng.randrange(1000)
+        if zoneless and daily:
+            return "date"
+        unit = "ns" if fine else "us"
+        return pa.timestamp(unit, None if zoneless else rng.choice(["UTC", "America/New_York"]))
 
     def label_row(self, key_columns: dict[str, str], gap: int) -> Row:
         """One label row; unknown and null keys and times are rare."""

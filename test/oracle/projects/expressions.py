@@ -45,7 +45,10 @@ EVENT_NAMES = Names(
     }
 )
 TABLE_NAMES = Names(
-    {"float64": ["score"], "int64": ["level"], "string": ["home", "op"], "timestamp": ["event_time"]}
+    {
+        "float64": ["score"], "int64": ["level"], "string": ["home", "op"],
+        "timestamp": ["event_time"],
+    }
 )
 
 
@@ -223,4 +226,6 @@ def derived_text(rng: Random, names: Names, zone: str) -> tuple[str, str] | None
     return rng.choice(options) if options else None
 
 
-DEFAULTS = {"float64": ["1.5", "0", "-0.25", "1e-9"], "int64": ["0", "7", "-1"], "bool": ["true", "false"]}
+DEFAULTS = {
+    "float64": ["1.5", "0", "-0.25", "1e-9"], "int64": ["0", "7", "-1"], "bool": ["true", "false"],
+}

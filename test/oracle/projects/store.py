@@ -60,8 +60,8 @@ class Writer:
         self.linear = theme.rng.random() < 0.5
         self.naive = storage.time == "naive"
         rng = theme.rng
-        self.narrow = {"level": pa.int16(), "qty": pa.int32(), "seq": pa.uint8(), "wait": pa.int32()}
-        self.narrow = {name: kind for name, kind in self.narrow.items() if rng.random() < 0.4}
+        narrow = {"level": pa.int16(), "qty": pa.int32(), "seq": pa.uint8(), "wait": pa.int32()}
+        self.narrow = {name: kind for name, kind in narrow.items() if rng.random() < 0.4}
         folder.mkdir(parents=True)
 
     def stored(self, row: Row) -> int | None:

@@ -1,0 +1,103 @@
+package train
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/engine"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// labelColumn is the column of the label in rows that come from a source.
+const labelColumn = "label"
+
+// fromSource takes the labels from the selection's label source: its columns are the keys and
+// request fields, then the time, then the label.
+func (l *Labels) fromSource(ctx context.Context, s *Selection, history History, options Options) error {
+	if s.Label.Ahead != nil {
+		return invalid("labels that look ahead are not available yet", "give the labels as a file with --labels")
+	}
+	if s.Label.Source.Unchecked {
+		return invalid(fmt.Sprintf("label source %s: no file matches %s", s.Label.Source.Name,
+			strings.Join(s.Label.Source.Paths, ", ")), "check the path, which is relative to the project")
+	}
+	when := s.Label.Time
+	if when == nil {
+		when = &plan.Expr{Op: plan.EventTime, Type: schema.Of(schema.Timestamp)}
+	}
+	var wanted []*plan.Expr
+	for _, key := range s.Label.Key {
+		wanted = append(wanted, key.Expr)
+		l.order = append(l.order, schema.Field{Name: key.Column, Type: key.Expr.Type})
+	}
+	wanted = append(wanted, when, s.Label.Expr)
+	l.order = append(l.order, schema.Field{Name: l.Time, Type: when.Type},
+		schema.Field{Name: labelColumn, Type: s.Label.Expr.Type})
+	for i, field := range l.order {
+		if slices.ContainsFunc(l.order[:i], func(o schema.Field) bool { return o.Name == field.Name }) {
+			return invalid("two label columns are named "+field.Name, "rename the key, or the time with --time")
+		}
+	}
+	if err := l.checkOrder(s); err != nil {
+		return err
+	}
+	columns, err := engine.Select(ctx, history, s.Label.Source, s.Label.Where, wanted,
+		engine.Options{Workers: options.Workers, Progress: options.events()})
+	if err != nil {
+		return err
+	}
+	l.columns = map[string]*batch.Column{}
+	for i, field := range l.order {
+		l.columns[field.Name] = columns[i]
+		l.rows = columns[i].Length
+	}
+	l.columns[timeMark] = columns[len(columns)-2]
+	l.Digest = digestOf(s.Label, wanted)
+	return nil
+}
+
+// checkOrder refuses a label source that does not give what the selection reads, as it is read.
+func (l *Labels) checkOrder(s *Selection) error {
+	columns, err := s.needed()
+	if err != nil {
+		return err
+	}
+	for _, c := range columns {
+		at := slices.IndexFunc(l.order, func(o schema.Field) bool { return o.Name == c.field.Name })
+		hint := fmt.Sprintf("add key: {%s: expression} to the model's label, of type %s", c.field.Name, c.field.Type)
+		if at < 0 {
+			return invalid(fmt.Sprintf("the label source %s gives no column %s (for %s)", s.Label.Source.Name,
+				c.field.Name, c.need), hint)
+		}
+		if given := l.order[at].Type; !given.Equal(c.field.Type) {
+			return invalid(fmt.Sprintf("the label source %s gives column %s as %s, not %s (for %s)",
+				s.Label.Source.Name, c.field.Name, given, c.field.Type, c.need), hint)
+		}
+	}
+	return nil
+}
+
+// digestOf identifies the rows of a label source, given its files.
+func digestOf(label *plan.Label, wanted []*plan.Expr) string {
+	sum, source := sha256.New(), label.Source
+	fmt.Fprintf(sum, "time %+v id %d\n", source.EventTime, source.ID)
+	for _, c := range source.Columns {
+		fmt.Fprintf(sum, "stored %q %s %s\n", c.Name, c.Type, c.Expr.Key())
+	}
+	for _, e := range []*plan.Expr{source.Where, source.DeleteWhen, label.Where} {
+		fmt.Fprintln(sum, "where", e.Key())
+	}
+	for _, key := range label.Key {
+		fmt.Fprintf(sum, "key %q\n", key.Column)
+	}
+	for _, e := range wanted {
+		fmt.Fprintln(sum, "column", e.Key())
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
