@@ -338,7 +338,7 @@ func asError(err error) error {
 			})
 		}
 		return e
-	case errors.Is(err, file.ErrNoFile), errors.Is(err, format.ErrFormat):
+	case errors.Is(err, file.ErrNoFile), errors.Is(err, file.ErrLayout), errors.Is(err, format.ErrFormat):
 		return &Error{Code: ExitInvalid, Err: err}
 	default:
 		return &Error{Code: ExitUnavailable, Err: err}

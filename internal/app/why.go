@@ -120,8 +120,13 @@ func (o WhyOptions) rows(p *plan.Plan, s *train.Selection) (engine.Rows, error) 
 	for _, field := range entity.Key {
 		text, given := o.Key[field.Name]
 		if !given {
-			return rows, usageError(fmt.Sprintf("the key of %s needs %s", entity.Name, field.Name),
-				fmt.Sprintf("add %s=VALUE", field.Name))
+			hint := fmt.Sprintf("add %s=VALUE", field.Name)
+			for name := range left {
+				if schema.Nearest(name, []string{field.Name}) != "" {
+					hint = fmt.Sprintf("write %s instead of %s", field.Name, name)
+				}
+			}
+			return rows, usageError(fmt.Sprintf("the key of %s needs %s", entity.Name, field.Name), hint)
 		}
 		delete(left, field.Name)
 		value, err := lang.ParseValue(text, field.Type)

@@ -130,7 +130,7 @@ func (s *session) printEvents(one, many string, total int, events []app.WhyEvent
 	}
 	table(s.streams.Out, rows)
 	if hidden > 0 {
-		fmt.Fprintf(s.streams.Out, "  and %d more; -o json lists them, up to --limit\n", hidden)
+		fmt.Fprintf(s.streams.Out, "  and %d more; -o json and a larger --limit list them\n", hidden)
 	}
 }
 

@@ -44,6 +44,12 @@ func ForFeatures(p *plan.Plan, names []string) (*Selection, error) {
 	taken := map[string]bool{}
 	for _, name := range names {
 		viewName, featureName, _ := strings.Cut(name, ".")
+		if role, rest, dotted := strings.Cut(featureName, "."); dotted {
+			return nil, &InvalidError{
+				Message: fmt.Sprintf("%q is not VIEW.FEATURE", name), Usage: true,
+				Hint: fmt.Sprintf("leave out the role %s: write %s.%s", viewName, role, rest),
+			}
+		}
 		view, err := viewOf(p, viewName)
 		if err != nil {
 			return nil, err

@@ -80,6 +80,17 @@ func (c *Checker) unknownFunction(e *ast.Call) {
 			names = append(names, f.Name)
 		}
 	}
-	c.fail(e.Position(), diag.UnknownFunction, "there is no function "+e.Name,
-		diag.DidYouMean(e.Name, names, ""))
+	hint := diag.DidYouMean(e.Name, names, "")
+	if ours, known := foreignNames[strings.ToLower(e.Name)]; known {
+		hint = "write " + ours
+	}
+	c.fail(e.Position(), diag.UnknownFunction, "there is no function "+e.Name, hint)
+}
+
+// foreignNames are what other languages call a function, where the nearest name would mislead.
+var foreignNames = map[string]string{
+	"mean": "avg(x)", "average": "avg(x)", "nunique": "count(distinct x)", "count_distinct": "count(distinct x)",
+	"std": "stddev(x)", "variance": "var(x)", "len": "length(x)", "strlen": "length(x)", "isnull": "x is null",
+	"notnull": "x is not null", "countif": "count_if(c)", "iif": "if(c, a, b)", "substring": "substr(x, start, length)",
+	"ceiling": "ceil(x)", "dayofweek": "day_of_week(t)", "any_value": "last(x)", "log": "ln(x)",
 }

@@ -141,6 +141,13 @@ func (c *compiler) columnOf(s *source, w ast.Word, what string) int {
 	}
 	index, found := s.columns[w.Text]
 	if !found {
+		for _, computed := range s.decl.Columns {
+			if computed.Name.Text == w.Text {
+				c.fail(w.At, diag.BadSource, what+" is read from the files, and "+w.Text+" is a computed column",
+					"name a column of the files, or prepare the files")
+				return -1
+			}
+		}
 		if !s.unknown {
 			c.fail(w.At, diag.UnknownColumn, what+": the source "+s.plan.Name+" has no column "+w.Text,
 				diag.DidYouMean(w.Text, keys(s.columns), "its columns are "+shortList(keys(s.columns))))

@@ -40,7 +40,8 @@ func roundingFunctions() []Function {
 		}
 	}
 	round := row("round", "x rounded to n digits after the point (0), halves away from zero; n may be negative. "+
-		"For float64: x * 10^n to the nearest whole number, divided by 10^n, each step in float64.", "round(amount, 2)")
+		"For float64: x * 10^n (of a negative n: x / 10^-n) to the nearest whole number, and back, each step in "+
+		"float64; x itself where that is not finite.", "round(amount, 2)")
 	round.Signatures = []string{"round(x: N, [n: literal int64 -38..38]) -> N"}
 	round.Errors = "null, counted, if an int64 or decimal result does not fit"
 	return []Function{

@@ -57,7 +57,7 @@ func calendarFunctions() []Function {
 		},
 		Doc: "The beginning of the second, minute, hour, day, week (Monday), month, quarter or year " +
 			"in the zone (UTC). A beginning that a clock change skips is moved forward by the gap, of " +
-			"one that comes twice the earlier is taken.",
+			"one that comes twice the earlier is taken; seconds, minutes and hours begin within t's own offset.",
 		Nulls: nullIfAnyNull, Errors: "null, counted, if the beginning lies before 1900",
 		Example: "date_trunc('month', event_time)",
 	},

@@ -116,7 +116,7 @@ func (s *Source) open(index int, l *layout) (*opened, error) {
 		o.local = append(o.local, local)
 	}
 	if len(problems) > 0 {
-		return nil, errors.Join(append(problems, input.Close())...)
+		return nil, layoutError{errors.Join(append(problems, input.Close())...)}
 	}
 	return o, nil
 }

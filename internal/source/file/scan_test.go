@@ -131,6 +131,16 @@ folds 1 gaps 1`)
 		"0/1 05-01T00:00:00.000000Z\nfolds 0 gaps 0")
 	f("ts\n1714521599999999999\n", "ts:int64", func(c *file.Config) { c.EventTime.Unit = file.Nanosecond },
 		"0/1 04-30T23:59:59.999999Z\nfolds 0 gaps 0")
+	// A date far out of range stays out of range in every zone.
+	for _, day := range []string{"1850-01-01", "2900-01-01"} {
+		for _, name := range []string{"America/New_York", "Asia/Tokyo"} {
+			zoned := func(c *file.Config) { c.EventTime.Zone, c.MaxBad = name, 1 }
+			f("ts\n2024-05-01\n"+day+"\n", "ts:date", zoned, map[string]string{
+				"America/New_York": "0/1 05-01T04:00:00.000000Z\nfolds 0 gaps 0",
+				"Asia/Tokyo":       "0/1 04-30T15:00:00.000000Z\nfolds 0 gaps 0",
+			}[name])
+		}
+	}
 	f("ts\n1\n", "ts:int64", func(*file.Config) {},
 		"source s: event time column ts is an integer; say its unit: s, ms, us or ns")
 	f("ts\nx\n", "ts:string", func(*file.Config) {},

@@ -16,6 +16,16 @@ import (
 // ErrNoFile is wrapped by errors about a pattern that matches no file.
 var ErrNoFile = errors.New("no file matches")
 
+// ErrLayout is wrapped by errors about files that do not fit the source: a column is not there, is of
+// another type, or has times without a zone.
+var ErrLayout = errors.New("the files do not fit the source")
+
+// layoutError marks an error as ErrLayout without saying so in its text.
+type layoutError struct{ error }
+
+func (e layoutError) Unwrap() error        { return e.error }
+func (e layoutError) Is(target error) bool { return target == ErrLayout }
+
 // Config says what a source's files are and how its events are read.
 type Config struct {
 	Name string

@@ -91,6 +91,9 @@ func (t *times) eventTimes(c *batch.Column, local bool) []int64 {
 	return c.Ints
 }
 
+// farOutside is how far out of range a time that overflows is put: no zone's offset brings it back.
+const farOutside = 5 * schema.Day
+
 // inMicroseconds returns a column of dates or integers as times. What overflows becomes a time that
 // is out of range.
 func inMicroseconds(c *batch.Column, unit int64) *batch.Column {
@@ -104,9 +107,9 @@ func inMicroseconds(c *batch.Column, unit int64) *batch.Column {
 		case unit == Nanosecond:
 			out.Ints[i] = schema.FloorDiv(x, 1000)
 		case x > schema.MaxTime/unit+1:
-			out.Ints[i] = schema.MaxTime + 1
+			out.Ints[i] = schema.MaxTime + farOutside
 		case x < schema.MinTime/unit-1:
-			out.Ints[i] = schema.MinTime - 1
+			out.Ints[i] = schema.MinTime - farOutside
 		default:
 			out.Ints[i] = x * unit
 		}
@@ -115,7 +118,8 @@ func inMicroseconds(c *batch.Column, unit int64) *batch.Column {
 }
 
 func describeTime(micros int64) string {
-	if micros == schema.MaxTime+1 || micros == schema.MinTime-1 {
+	near := func(limit int64) bool { return limit-2*schema.Day < micros && micros < limit+2*schema.Day }
+	if near(schema.MaxTime+farOutside) || near(schema.MinTime-farOutside) {
 		return "the event time" // what inMicroseconds makes of numbers that overflow
 	}
 	return schema.FormatTime(micros)
