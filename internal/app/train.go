@@ -27,7 +27,7 @@ type TrainOptions struct {
 	Labels   string   // a file; "-" for CSV or Parquet on Input; "" for the model's label source
 	Input    io.Reader
 	Time     string // label column of times
-	Output   string // .parquet or .csv
+	Output   string // .parquet, .csv or .jsonl
 	Mode     string // ideal
 	Gap      int64
 	MaxAge   int64
@@ -78,9 +78,15 @@ func Train(ctx context.Context, o TrainOptions) (*TrainResult, error) {
 			Code: ExitUsage, Message: fmt.Sprintf("mode %q is not available", o.Mode), Hint: "write --mode ideal",
 		}
 	}
-	kind, _, err := format.Detect(o.Output)
+	kind, compression, err := format.Detect(o.Output)
 	if err != nil {
 		return nil, &Error{Code: ExitUsage, Message: "--output", Err: err}
+	}
+	if compression != format.Plain {
+		return nil, &Error{
+			Code: ExitUsage, Message: "--output " + o.Output + ": training sets are not written compressed",
+			Hint: "leave ." + string(compression) + " out, or write Parquet, which is compressed inside",
+		}
 	}
 	project, err := OpenProject(o.Dir)
 	if err != nil {
@@ -267,7 +273,8 @@ func warnings(m *train.Manifest) []string {
 				"source %s says no availability: events count as known at their own time", s.Name))
 		}
 		if s.BadRows > 0 {
-			list = append(list, fmt.Sprintf("source %s: %s left out, listed in the manifest", s.Name, counted(s.BadRows, "bad row")))
+			list = append(list, fmt.Sprintf("source %s: %s left out, listed in the manifest",
+				s.Name, counted(s.BadRows, "bad row")))
 		}
 	}
 	if n := m.Labels.NullTimes + m.Labels.NullKeys; n > 0 {

@@ -48,7 +48,7 @@ func newTrain(s *session) *cobra.Command {
 	flags.StringVar(&o.Labels, "labels", "",
 		"take the label rows from `FILE`, or - for stdin (default: the model's label source)")
 	flags.StringVar(&o.Time, "time", "", "`COLUMN` of the labels that holds the time asked for")
-	flags.StringVar(&o.Output, "output", "", "write `FILE`; Parquet or CSV by its suffix")
+	flags.StringVar(&o.Output, "output", "", "write `FILE`; Parquet, CSV or JSON lines by its suffix")
 	flags.StringVar(&o.Mode, "mode", "ideal", "`ideal`: an event counts if it was available")
 	flags.StringVar(&f.gap, "gap", "0s", "evaluate a `DURATION` before the label's time")
 	flags.StringVar(&f.maxAge, "max-age", "0s", "null values older than a `DURATION`; 0s: none")

@@ -185,7 +185,8 @@ func TestCap(t *testing.T) {
 		featureOf("reads", &plan.Expr{Op: plan.FeatureOf, Type: intType}),
 		featureOf("replaced", plan.CallOf("coalesce", intType, distinct, plan.Constant(schema.IntValue(-1)))),
 	}
-	values, _ := evaluateAll(t, memoryEvents{[][]testEvent{rows}}, view, rowsAt([]string{"a", "a"}, 10_000, 10_001), Options{})
+	asked := rowsAt([]string{"a", "a"}, 10_000, 10_001)
+	values, _ := evaluateAll(t, memoryEvents{[][]testEvent{rows}}, view, asked, Options{})
 	for i, want := range [][]string{
 		{"10000 fresh 9999", "null error 10000"}, {"10000 fresh 9999", "null error 10000"},
 		{"10000 fresh 9999", "null error 10000"}, {"10000 fresh 9999", "-1 fresh 10000"},
@@ -277,9 +278,11 @@ func TestNewestRow(t *testing.T) {
 	yes, no := schema.BoolValue(true), schema.BoolValue(false)
 	events := memoryEvents{[][]testEvent{{
 		eventAt(10, "a", map[int]schema.Value{colFloat: schema.FloatValue(1), colText: schema.StringValue("p"), colFlag: no}),
-		eventAt(20, "a", map[int]schema.Value{colFloat: schema.FloatValue(-1), colText: schema.StringValue("q"), colFlag: no}),
+		eventAt(20, "a", map[int]schema.Value{
+			colFloat: schema.FloatValue(-1), colText: schema.StringValue("q"), colFlag: no}),
 		eventAt(30, "a", map[int]schema.Value{colFloat: schema.FloatValue(2)}),
-		eventAt(40, "a", map[int]schema.Value{colFloat: schema.FloatValue(9), colText: schema.StringValue("r"), colFlag: yes}),
+		eventAt(40, "a", map[int]schema.Value{
+			colFloat: schema.FloatValue(9), colText: schema.StringValue("r"), colFlag: yes}),
 		eventAt(50, "a", map[int]schema.Value{colFloat: schema.FloatValue(3), colText: schema.StringValue("s")}),
 	}}}
 	rows := rowsAt(slices.Repeat([]string{"a"}, 6), 9, 10, 20, 30, 40, 50)

@@ -95,7 +95,8 @@ func TestMissingRequest(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "request.amount") {
 		t.Errorf("the error is %v", err)
 	}
-	rows.Request = map[string]*batch.Column{"amount": valuesColumn(floatType, schema.FloatValue(2), schema.NullOf(floatType))}
+	amounts := valuesColumn(floatType, schema.FloatValue(2), schema.NullOf(floatType))
+	rows.Request = map[string]*batch.Column{"amount": amounts}
 	values, _ := evaluateAll(t, memoryEvents{}, view, rows, Options{})
 	if got, want := cells(values[0]), []string{"2.0 fresh -", "null missing -"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

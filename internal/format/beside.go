@@ -15,9 +15,9 @@ import (
 // Close fails unless there were as many rows as labels has.
 //
 // Between files of one format nothing is converted: Parquet keeps its schema elements, nested ones
-// too, and values; CSV keeps the text of each record. From one format to the other values are
-// converted by their types; a nested column, or a cell of CSV that does not fit the type that the
-// first rows have, is an error then. Labels must not be closed before the output.
+// too, and values; CSV and JSON lines keep the text of each record. From one format to another
+// values are converted by their types; a nested column, or a cell of a text that does not fit the
+// type that the first rows have, is an error then. Labels must not be closed before the output.
 func CreateBeside(w io.Writer, kind Format, labels Input, fields []schema.Field) (Output, error) {
 	for _, field := range fields {
 		if err := writable(field); err != nil {
@@ -36,6 +36,10 @@ func CreateBeside(w io.Writer, kind Format, labels Input, fields []schema.Field)
 	case *csvInput:
 		if kind == CSV {
 			return newCSVBeside(w, from, fields)
+		}
+	case *jsonlInput:
+		if kind == JSONL {
+			return newJSONLBeside(w, from, fields)
 		}
 	}
 	return newConverted(w, kind, labels, fields)
@@ -70,7 +74,7 @@ func newConverted(w io.Writer, kind Format, labels Input, fields []schema.Field)
 	}
 	all := slices.Concat(own, fields)
 	local = append(local, make([]bool, len(fields))...)
-	scan, err := labels.Scan(wanted)
+	scan, err := scanLabels(labels, wanted)
 	if err != nil {
 		return nil, fmt.Errorf("labels can be written as %s only if each column can be read: %w",
 			kind, err)
@@ -89,10 +93,26 @@ func newConverted(w io.Writer, kind Format, labels Input, fields []schema.Field)
 		o := &csvOutput{w: w, fields: all, local: local}
 		c.to = o
 		return c, o.header()
+	case JSONL:
+		o, err := newJSONLOutput(w, all, local, nil)
+		c.to = o
+		if err == nil {
+			return c, nil
+		}
+		return nil, errors.Join(err, scan.Close())
 	default:
-		err := fmt.Errorf("%w %q: write .parquet or .csv", ErrFormat, kind)
+		err := fmt.Errorf("%w %q: write .parquet, .csv or .jsonl", ErrFormat, kind)
 		return nil, errors.Join(err, scan.Close())
 	}
+}
+
+// scanLabels refuses a field of JSON lines that the first rows do not have: there would be no
+// column for it.
+func scanLabels(labels Input, wanted []Wanted) (Scan, error) {
+	if lines, ok := labels.(*jsonlInput); ok {
+		return lines.scan(wanted, true)
+	}
+	return labels.Scan(wanted)
 }
 
 // Write appends rows behind those of the labels.

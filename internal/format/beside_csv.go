@@ -10,7 +10,7 @@ import (
 
 // csvLabels hands out the records of a CSV file as they stand there, without their line ends.
 type csvLabels struct {
-	blocks *csvBlocks
+	blocks *textBlocks
 	header []byte
 	data   []byte // whole records that are not handed out yet
 	rows   int64

@@ -57,7 +57,7 @@ func openBytes(t testing.TB, name string, data []byte) format.Input {
 	return input
 }
 
-// TestBesideEveryWay writes labels of both formats into both formats and reads them back.
+// TestBesideEveryWay writes labels of both formats into all formats and reads them back.
 func TestBesideEveryWay(t *testing.T) {
 	t.Parallel()
 	table := randomTable(11, 20000, 0.1)
@@ -71,18 +71,18 @@ func TestBesideEveryWay(t *testing.T) {
 	}
 	all := append(append([]schema.Field{}, table.Fields...), feature...)
 	for _, from := range []format.Format{format.Parquet, format.CSV} {
-		for _, to := range []format.Format{format.Parquet, format.CSV} {
+		for _, to := range []format.Format{format.Parquet, format.CSV, format.JSONL} {
 			labels := openBytes(t, "labels."+string(from), write(t, from, table))
 			data, err := beside(t, to, labels, table.Rows)
 			if err != nil {
 				t.Fatalf("%s to %s: %v", from, to, err)
 			}
 			fields := all
-			if from == format.CSV && to == format.Parquet {
+			if from == format.CSV && to != format.CSV {
 				fields = inferred(labels, all)
 			}
-			got, _ := read(t, "out."+string(to), data, fields)
-			if from == format.CSV && to == format.Parquet {
+			got, _ := readFields(t, "out."+string(to), data, fields)
+			if from == format.CSV && to != format.CSV {
 				continue // values are those of the inferred types, which differ as text
 			}
 			compareRows(t, got, want)

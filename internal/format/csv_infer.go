@@ -21,7 +21,7 @@ type guess struct {
 
 // infer decides the types of the columns from the first rows. Rows that cannot be cut are left out
 // here; a scan reports them.
-func (c *csvInput) infer(blocks *csvBlocks) error {
+func (c *csvInput) infer(blocks *textBlocks) error {
 	guesses := make([]guess, len(c.columns))
 	for rows := 0; rows < inferRows; {
 		block, err := blocks.next()

@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/fettle-ml/fettle/internal/disk"
 	"github.com/fettle-ml/fettle/internal/schema"
 )
@@ -44,35 +41,10 @@ func openCSV(
 }
 
 // begin opens the file anew, at its first record.
-func (c *csvInput) begin() (*csvBlocks, error) {
-	file, err := c.fs.Open(c.name)
-	if err != nil {
-		return nil, err
-	}
-	b := &csvBlocks{name: c.name, closers: []io.Closer{file}, line: 1}
-	switch c.compression {
-	case Gzip:
-		reader, err := gzip.NewReader(file)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: not a gzip file: %w", c.name, err), file.Close())
-		}
-		b.reader = reader
-	case Zstd:
-		reader, err := zstd.NewReader(file, zstd.WithDecoderConcurrency(1),
-			zstd.WithDecoderMaxMemory(1<<30))
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: not a zstd file: %w", c.name, err), file.Close())
-		}
-		b.reader = reader
-		b.closers = append(b.closers, reader.IOReadCloser())
-	default:
-		b.reader = file
-	}
-	return b, nil
-}
+func (c *csvInput) begin() (*textBlocks, error) { return openText(c.fs, c.name, c.compression) }
 
 // readHead reads the header and infers the types from the rows behind it.
-func (c *csvInput) readHead(blocks *csvBlocks, headerOnly bool) error {
+func (c *csvInput) readHead(blocks *textBlocks, headerOnly bool) error {
 	header, err := blocks.header()
 	if err != nil {
 		return err
@@ -125,14 +97,10 @@ func (c *csvInput) Scan(wanted []Wanted) (Scan, error) {
 	return &csvScan{input: c, blocks: blocks, wanted: wanted, fields: fieldsOf(c.columns, wanted)}, nil
 }
 
-var (
-	markUTF8    = []byte("\xEF\xBB\xBF")
-	marksUTF16  = [][]byte{[]byte("\xFF\xFE"), []byte("\xFE\xFF")}
-	errNoHeader = errors.New("it is empty; the first line must be a header with the names of columns")
-)
+var errNoHeader = errors.New("it is empty; the first line must be a header with the names of columns")
 
 // header returns the first record.
-func (b *csvBlocks) header() ([]byte, error) {
+func (b *textBlocks) header() ([]byte, error) {
 	record, err := b.record()
 	if errors.Is(err, io.EOF) {
 		err = fmt.Errorf("%s: %w", b.name, errNoHeader)
@@ -140,10 +108,8 @@ func (b *csvBlocks) header() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, mark := range marksUTF16 {
-		if bytes.HasPrefix(record, mark) {
-			return nil, fmt.Errorf("%s: it is UTF-16; save it as UTF-8", b.name)
-		}
+	if err := b.checkMark(record); err != nil {
+		return nil, err
 	}
 	return bytes.TrimPrefix(record, markUTF8), nil
 }

@@ -18,9 +18,6 @@ type csvOutput struct {
 	beside *csvLabels // records that the rows are appended to, or nil
 }
 
-// formatRows is how many rows one goroutine writes at a time.
-const formatRows = 4096
-
 // header writes the names of the columns, behind those of the labels.
 func (o *csvOutput) header() error {
 	var line []byte
@@ -44,26 +41,7 @@ func (o *csvOutput) Write(b *batch.Batch) error {
 	if err != nil {
 		return err
 	}
-	parts := (b.Rows + formatRows - 1) / formatRows
-	// A few parts at a time, so that the text of a large batch need not fit into memory.
-	const together = 64
-	for first := 0; first < parts; first += together {
-		texts := make([][]byte, min(together, parts-first))
-		err := parallel(len(texts), func(i int) error {
-			from := (first + i) * formatRows
-			texts[i] = o.format(b, labels, from, min(b.Rows, from+formatRows))
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		for _, text := range texts {
-			if _, err := o.w.Write(text); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return writeTexts(o.w, b.Rows, func(from, to int) []byte { return o.format(b, labels, from, to) })
 }
 
 // labels returns the records that the next rows are appended to, if there are any.

@@ -11,7 +11,7 @@ import (
 // csvScan hands out blocks.
 type csvScan struct {
 	input  *csvInput
-	blocks *csvBlocks
+	blocks *textBlocks
 	wanted []Wanted
 	fields []schema.Field
 }
@@ -100,7 +100,7 @@ func (p *csvParser) record(u *csvUnit, fields []csvField) {
 		f := fields[w.Column]
 		if f.null() {
 			p.cells[i].null()
-		} else if problem := p.cells[i].add(f); problem != "" {
+		} else if problem := p.cells[i].add(f.text()); problem != "" {
 			p.bad(BadType, p.fields[i].Name, problem)
 			p.cells[i].null()
 		}

@@ -1,10 +1,13 @@
-// Package format reads and writes tables in files: Parquet and CSV, the latter also compressed. It
-// is the only place that knows how bytes in a file become columns of package batch.
+// Package format reads and writes tables in files: Parquet, CSV and JSON lines, the last two also
+// compressed. It is the only place that knows how bytes in a file become columns of package batch.
 //
 // An Input is a file that was opened: its columns, and scans over some of them. A Scan hands out
 // Units in the file's order; units are independent, so several goroutines can read one each. A unit
-// is a row group of Parquet, or a block of whole records of CSV. Reading one emits Parts: batches
+// is a row group of Parquet, or a block of whole records of text. Reading one emits Parts: batches
 // of at most PartRows rows with the number of their first row. Row numbers count data rows from 1.
+//
+// JSON lines have no header: their columns are those that the caller names in Options, and what
+// else an object has is not looked at, unless the caller wants to refuse it.
 //
 // What it refuses: columns that are nested (they are listed, not read), a wanted type that the
 // stored one does not fit without loss, and damaged files. A damaged file is an error that names

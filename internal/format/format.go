@@ -24,6 +24,7 @@ type Format string
 const (
 	Parquet Format = "parquet"
 	CSV     Format = "csv"
+	JSONL   Format = "jsonl" // JSON lines
 )
 
 // Compression is what a text file is wrapped in.
@@ -38,32 +39,44 @@ const (
 
 // Detect tells the format of a file from the end of its name.
 func Detect(name string) (Format, Compression, error) {
-	base, compression := path.Base(strings.ToLower(name)), Plain
-	for _, c := range []Compression{Gzip, Zstd} {
-		if rest, found := strings.CutSuffix(base, "."+string(c)); found {
-			base, compression = rest, c
-		}
-	}
+	base, compression := cutCompression(path.Base(strings.ToLower(name)))
 	switch path.Ext(base) {
 	case ".csv":
 		return CSV, compression, nil
+	case ".jsonl", ".ndjson":
+		return JSONL, compression, nil
 	case ".parquet", ".pq":
 		if compression == Plain {
 			return Parquet, Plain, nil
 		}
 	}
-	return "", "", fmt.Errorf("%s: %w: the name ends in none of .parquet, .csv, .csv.gz, .csv.zst; "+
-		"rename it or say the format", name, ErrFormat)
+	return "", "", fmt.Errorf("%s: %w: the name ends in none of .parquet, .csv, .jsonl, nor in "+
+		".gz or .zst behind one of the last two; rename it or say the format", name, ErrFormat)
+}
+
+func cutCompression(base string) (rest string, compression Compression) {
+	for _, c := range []Compression{Gzip, Zstd} {
+		if rest, found := strings.CutSuffix(base, "."+string(c)); found {
+			return rest, c
+		}
+	}
+	return base, Plain
 }
 
 // Options says how a file is opened.
 type Options struct {
-	// Format overrides what the name says: parquet or csv, the latter also csv.gz and csv.zst.
-	// Empty: by the name.
+	// Format overrides what the name says: parquet, csv or jsonl, the last two also as csv.gz and
+	// csv.zst. Empty: by the name.
 	Format string
 	// HeaderOnly keeps Open from looking at rows: the columns of a CSV then have the type Null, and
-	// cannot be read.
+	// cannot be read; JSON lines have those of Fields, none without.
 	HeaderOnly bool
+	// Fields are the columns of a format without a header, that is of JSON lines. Without them the
+	// columns are inferred from the first rows. Other formats take no notice of them.
+	Fields []schema.Field
+	// RefuseUnknown makes each field of JSON lines that is not in Fields a bad cell, with the code
+	// UnknownField. Otherwise such fields are not looked at.
+	RefuseUnknown bool
 }
 
 // Column is one column of a file.
@@ -124,7 +137,7 @@ type Bad struct {
 	Row     int64 // from 1
 	Line    int64 // in text formats, from 1; 0 in others
 	Field   string
-	Code    string // bad_type, or bad_record for a record that cannot be cut into fields
+	Code    string // bad_type, unknown_field, or bad_record for one that cannot be cut into fields
 	Message string
 }
 
@@ -132,31 +145,37 @@ type Bad struct {
 const (
 	BadType   = "bad_type"
 	BadRecord = "bad_record"
+	// UnknownField is not about a wanted cell, and comes behind the other bad cells of its row.
+	UnknownField = "unknown_field"
 )
 
 // Open opens a file.
 func Open(fsys disk.Reader, name string, options Options) (Input, error) {
-	kind, compression, err := options.kind(name)
+	kind, compression, err := options.Kind(name)
 	if err != nil {
 		return nil, err
 	}
-	if kind == Parquet {
+	switch kind {
+	case Parquet:
 		return openParquet(fsys, name)
+	case JSONL:
+		return openJSONL(fsys, name, compression, options)
+	default:
+		return openCSV(fsys, name, compression, options.HeaderOnly)
 	}
-	return openCSV(fsys, name, compression, options.HeaderOnly)
 }
 
-func (o Options) kind(name string) (Format, Compression, error) {
+// Kind tells the format in which a file of the name is opened.
+func (o Options) Kind(name string) (Format, Compression, error) {
 	if o.Format == "" {
 		return Detect(name)
 	}
 	kind, compression, err := Detect("file." + o.Format)
 	if err != nil {
-		return "", "", fmt.Errorf("%s: %w %q; write parquet, csv, csv.gz or csv.zst",
-			name, ErrFormat, o.Format)
+		return "", "", fmt.Errorf("%s: %w %q; write parquet, csv or jsonl", name, ErrFormat, o.Format)
 	}
-	if _, c, err := Detect(name); err == nil && compression == Plain && kind == CSV {
-		compression = c // format: csv of a file named events.csv.gz
+	if compression == Plain && kind != Parquet {
+		_, compression = cutCompression(strings.ToLower(name)) // format: csv of events.txt.gz
 	}
 	return kind, compression, nil
 }

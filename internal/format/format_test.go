@@ -33,6 +33,10 @@ func TestDetect(t *testing.T) {
 	f("a.csv.zst", "csv zst")
 	f("a.parquet.gz", "error")
 	f("a.json", "error")
+	f("a.jsonl", "jsonl")
+	f("a.NDJSON", "jsonl")
+	f("a.jsonl.gz", "jsonl gz")
+	f("a.ndjson.zst", "jsonl zst")
 	f("csv", "error")
 	f("", "error")
 }
@@ -59,8 +63,9 @@ func TestOpenFormat(t *testing.T) {
 	}
 	f("data.txt", "csv", "a:int64 b:int64 ")
 	f("data.txt", "csv.gz", "data.txt: not a gzip file")
+	f("data.txt", "jsonl.zst", "data.txt: damaged, or not readable")
 	f("data.txt", "", "data.txt: unknown format: the name ends in none of")
-	f("data.txt", "xml", `data.txt: unknown format "xml"; write parquet, csv, csv.gz or csv.zst`)
+	f("data.txt", "xml", `data.txt: unknown format "xml"; write parquet, csv or jsonl`)
 	f("data.txt", "parquet", "data.txt: damaged, or not a Parquet file: 8 bytes are too few")
 	f("data.parquet", "", "data.parquet: damaged, or not a Parquet file: 8 bytes are too few")
 	f("none.csv", "", "open none.csv: file does not exist")

@@ -33,8 +33,10 @@ func Create(w io.Writer, kind Format, fields []schema.Field) (Output, error) {
 	case CSV:
 		o := &csvOutput{w: w, fields: fields}
 		return o, o.header()
+	case JSONL:
+		return newJSONLOutput(w, fields, nil, nil)
 	default:
-		return nil, fmt.Errorf("%w %q: write .parquet or .csv", ErrFormat, kind)
+		return nil, fmt.Errorf("%w %q: write .parquet, .csv or .jsonl", ErrFormat, kind)
 	}
 }
 

@@ -53,7 +53,7 @@ func featureTable(columns, rows int) *batch.Batch {
 // BenchmarkWrite writes a table of features.
 func BenchmarkWrite(b *testing.B) {
 	table := featureTable(50, 100_000)
-	for _, kind := range []format.Format{format.Parquet, format.CSV} {
+	for _, kind := range []format.Format{format.Parquet, format.CSV, format.JSONL} {
 		b.Run(string(kind), func(b *testing.B) {
 			var size int64
 			before := cpuTime()

@@ -68,8 +68,14 @@ func (c *compiler) storedColumns(s *source) {
 		c.declaredColumns(s)
 		return
 	}
-	files := SourceFiles{Name: s.plan.Name, Paths: s.plan.Paths, Format: s.plan.Format}
 	at := s.decl.Paths[0].At
+	if w := jsonLines(s.decl); w != nil {
+		c.fail(w.At, diag.MissingField, "the source "+s.plan.Name+" reads JSON lines and has no fields",
+			"JSON lines have no header: declare fields: {name: type}")
+		s.unknown = true
+		return
+	}
+	files := SourceFiles{Name: s.plan.Name, Paths: s.plan.Paths, Format: s.plan.Format}
 	var columns []Column
 	var err error
 	if c.columns != nil {
@@ -94,6 +100,26 @@ func (c *compiler) storedColumns(s *source) {
 			}
 		}
 	}
+}
+
+// jsonLines returns what says that a source reads JSON lines: its format, or else one of its paths;
+// nil if nothing does. A pattern that does not tell is left to who finds the files.
+func jsonLines(decl *ast.Source) *ast.Word {
+	switch decl.Format.Text {
+	case "jsonl":
+		return &decl.Format
+	case "":
+	default:
+		return nil
+	}
+	for i := range decl.Paths {
+		name := strings.ToLower(decl.Paths[i].Text)
+		name = strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
+		if strings.HasSuffix(name, ".jsonl") || strings.HasSuffix(name, ".ndjson") {
+			return &decl.Paths[i]
+		}
+	}
+	return nil
 }
 
 // declaredColumns takes the columns from fields:.

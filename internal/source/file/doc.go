@@ -1,4 +1,5 @@
-// Package file reads the events of a source out of Parquet and CSV files, referenced in place.
+// Package file reads the events of a source out of Parquet, CSV and JSON lines files, referenced in
+// place.
 //
 // A scan emits chunks of columns from several goroutines at a time. Each chunk knows its place in
 // the total order of the source's rows, which is (path, row) with paths compared bytewise, so that

@@ -55,8 +55,7 @@ func (l *layout) checkAll(config *Config) {
 // text, and Parquet of another type.
 func (s *Source) convertible() (bool, error) {
 	for _, name := range s.paths {
-		input, err := format.Open(s.fs, realPath(s.config.Root, name),
-			format.Options{Format: s.config.Format, HeaderOnly: true})
+		input, err := format.Open(s.fs, realPath(s.config.Root, name), s.options(true))
 		if err != nil {
 			return false, err
 		}
@@ -71,6 +70,13 @@ func (s *Source) convertible() (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// options says how the files are opened. Formats without a header have the stored columns.
+func (s *Source) options(headerOnly bool) format.Options {
+	stored := slices.DeleteFunc(slices.Clone(s.config.Columns),
+		func(field schema.Field) bool { return field.Name == "" })
+	return format.Options{Format: s.config.Format, HeaderOnly: headerOnly, Fields: stored}
 }
 
 func (l *layout) place(column int) int {
@@ -93,8 +99,7 @@ type opened struct {
 // open opens a file and finds the columns to read in it.
 func (s *Source) open(index int, l *layout) (*opened, error) {
 	name := s.paths[index]
-	options := format.Options{Format: s.config.Format}
-	input, err := format.Open(s.fs, realPath(s.config.Root, name), options)
+	input, err := format.Open(s.fs, realPath(s.config.Root, name), s.options(false))
 	if err != nil {
 		return nil, err
 	}
@@ -164,9 +169,12 @@ func (s *Source) inspect(l *layout) (rows int64, err error) {
 	return rows, errors.Join(problems...)
 }
 
+// ErrNoHeader is wrapped by errors about files whose columns must be declared.
+var ErrNoHeader = errors.New("JSON lines have no header; declare the columns in fields")
+
 // Columns returns the columns that files have: those of the first one, with types that hold what
 // all of them store. Without rows, only what the heads of files say is used: columns of CSV have
-// the type Null then.
+// the type Null then. JSON lines say nothing, and are refused.
 func Columns(fsys disk.Reader, files Files) ([]format.Column, error) {
 	paths, err := find(fsys, files.Root, files.Paths)
 	if err != nil {
@@ -175,8 +183,12 @@ func Columns(fsys disk.Reader, files Files) ([]format.Column, error) {
 	var columns []format.Column
 	var problems []error
 	for i, name := range paths {
-		input, err := format.Open(fsys, filepath.Clean(realPath(files.Root, name)),
-			format.Options{Format: files.Format, HeaderOnly: !files.Rows})
+		options := format.Options{Format: files.Format, HeaderOnly: !files.Rows}
+		if kind, _, err := options.Kind(name); err == nil && kind == format.JSONL {
+			problems = append(problems, fmt.Errorf("%s: %w", name, ErrNoHeader))
+			continue
+		}
+		input, err := format.Open(fsys, filepath.Clean(realPath(files.Root, name)), options)
 		if err != nil {
 			problems = append(problems, err)
 			continue

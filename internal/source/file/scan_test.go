@@ -104,6 +104,52 @@ func TestScan(t *testing.T) {
 	}
 }
 
+// TestScanJSONL reads JSON lines beside CSV: the columns are those of the source, a computed one
+// excepted, and whether times have a zone is told by each file.
+func TestScanJSONL(t *testing.T) {
+	t.Parallel()
+	lines := `{"ts":"2024-05-01T00:00:00","n":1,"other":true}` + "\n\n" +
+		`{"n":2}` + "\n" + `{"ts":"2024-05-02T00:00:00","n":"x"}` + "\nnothing\n" +
+		`{"ts":"2024-05-03 00:00:00.5","n":"4"}`
+	fsys, config := fixture(map[string]string{
+		"a.jsonl": lines, "b.csv": "n,ts\n5,2024-05-01T00:00:00Z\n",
+	}, "ts:timestamp n:int64")
+	config.Columns = append(config.Columns, schema.Field{Type: schema.Of(schema.Int64)})
+	config.Paths, config.EventTime.Zone, config.MaxBad = []string{"*"}, "Europe/Berlin", 3
+	source, err := file.Open(fsys, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var rows []string
+	report, err := source.Scan(t.Context(), file.ScanRequest{Columns: []int{1}}, func(_ int, c *file.Chunk) error {
+		mu.Lock()
+		defer mu.Unlock()
+		for i := range c.Rows() {
+			rows = append(rows, fmt.Sprintf("%d/%d %s %s", c.File, c.Row(i), schema.FormatTime(c.EventTime[i]),
+				c.Columns[0].Value(i)))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(rows)
+	expect(t, rows, `
+0/1 2024-04-30T22:00:00.000000Z 1
+0/5 2024-05-02T22:00:00.500000Z 4
+1/1 2024-05-01T00:00:00.000000Z 5`)
+	expect(t, list(report.Quarantined), `
+a.jsonl: row 2, ts: null_time: the event time is null
+a.jsonl: row 3 (line 4), n: bad_type: the string "x" is not an int64
+a.jsonl: row 4 (line 5): bad_record: it is not a JSON object; write one object per line: {"field": value}`)
+	config.EventTime.Zone = ""
+	_, _, err = scan(t, fsys, config, 1)
+	if err == nil || !strings.Contains(err.Error(), "a.jsonl: column ts has times without a zone") {
+		t.Errorf("times without a zone: %v", err)
+	}
+}
+
 func TestScanTimes(t *testing.T) {
 	t.Parallel()
 	f := func(text, columns string, change func(*file.Config), want string) {
@@ -411,6 +457,9 @@ func TestColumns(t *testing.T) {
 	f(false, "a:null b:null c:null", "a.csv", "b.csv")
 	f(true, `no file matches "e.csv" in .`, "e.csv")
 	f(true, "a:float64 b:string c:date", "?.csv")
+	fsys.Add("e.jsonl", []byte("{}"))
+	f(true, "e.jsonl: JSON lines have no header; declare the columns in fields", "e.jsonl", "a.csv")
+	f(false, "e.jsonl: JSON lines have no header; declare the columns in fields", "e.jsonl")
 	fsys.Add("d.csv", []byte("a\ntrue\n"))
 	f(true, "a.csv and d.csv: column a is float64 in one and bool in the other; declare its type in fields", "?.csv")
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// cells fills one column from fields of text.
+// cells fills one column from cells of text.
 type cells interface {
-	// add takes a field that is not null, or says why it does not fit.
-	add(f csvField) (problem string)
+	// add takes the text of a cell that is not null, or says why it does not fit.
+	add(text []byte) (problem string)
 	// null takes a null.
 	null()
 	finish() *batch.Column
@@ -64,7 +64,7 @@ func newCells(t schema.Type, from Column, rows int) cells {
 		return &intCells{cellBase: base, parse: intParser(t.Kind, from.Local)}
 	default:
 		base.column.Offsets = append(make([]uint32, 0, rows+1), 0)
-		return &textCells{base}
+		return &textCells{cellBase: base}
 	}
 }
 
@@ -76,8 +76,8 @@ type intCells struct {
 	parse func(text []byte) (int64, string)
 }
 
-func (c *intCells) add(f csvField) string {
-	x, problem := c.parse(f.text())
+func (c *intCells) add(text []byte) string {
+	x, problem := c.parse(text)
 	if problem == "" {
 		c.column.Ints = append(c.column.Ints, x)
 		c.valid(true)
@@ -133,11 +133,11 @@ func parseTimestamp(text []byte, local bool) (int64, string) {
 
 type floatCells struct{ cellBase }
 
-func (c *floatCells) add(f csvField) string {
-	x, ok := parseFloat(f.text())
+func (c *floatCells) add(text []byte) string {
+	x, ok := parseFloat(text)
 	switch {
 	case !ok:
-		return misfit(f.text(), "a float64")
+		return misfit(text, "a float64")
 	case math.IsNaN(x) || math.IsInf(x, 0):
 		c.nonFinite++
 		c.null()
@@ -158,8 +158,8 @@ func (c *floatCells) null() {
 
 type decimalCells struct{ cellBase }
 
-func (c *decimalCells) add(f csvField) string {
-	x, err := schema.ParseDecimal(string(f.text()), c.column.Type.Size)
+func (c *decimalCells) add(text []byte) string {
+	x, err := schema.ParseDecimal(string(text), c.column.Type.Size)
 	if err != nil {
 		return err.Error()
 	}
@@ -175,10 +175,10 @@ func (c *decimalCells) null() {
 
 type boolCells struct{ cellBase }
 
-func (c *boolCells) add(f csvField) string {
-	x, ok := parseBool(f.text())
+func (c *boolCells) add(text []byte) string {
+	x, ok := parseBool(text)
 	if !ok {
-		return misfit(f.text(), "true or false")
+		return misfit(text, "true or false")
 	}
 	c.column.Bools = append(c.column.Bools, x)
 	c.valid(true)
@@ -192,16 +192,18 @@ func (c *boolCells) null() {
 
 // textCells reads strings, JSON and, as base64, bytes. A block is far smaller than 4 GiB, so that
 // offsets cannot overflow.
-type textCells struct{ cellBase }
+type textCells struct {
+	cellBase
+	checked bool // the text is known to be valid UTF-8, and valid JSON if that is the type
+}
 
-func (c *textCells) add(f csvField) string {
-	text := f.text()
-	if !utf8.Valid(text) {
+func (c *textCells) add(text []byte) string {
+	if !c.checked && !utf8.Valid(text) {
 		return misfit(text, "valid UTF-8")
 	}
 	switch c.column.Type.Kind {
 	case schema.JSON:
-		if !json.Valid(text) {
+		if !c.checked && !json.Valid(text) {
 			return misfit(text, "valid JSON")
 		}
 	case schema.Bytes:

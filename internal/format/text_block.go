@@ -15,9 +15,9 @@ const (
 	maxRecord = 1 << 26
 )
 
-// csvBlocks cuts a text into blocks of whole records. It looks at nothing but line feeds and
-// quotes.
-type csvBlocks struct {
+// textBlocks cuts a text into blocks of whole records. It looks at nothing but line feeds and
+// quotes; of JSON lines, at nothing but line feeds.
+type textBlocks struct {
 	name    string
 	reader  io.Reader
 	closers []io.Closer
@@ -28,6 +28,8 @@ type csvBlocks struct {
 	done bool   // nothing is left to read
 	// skipEmpty says that an empty line is no record: with more than one column it cannot be.
 	skipEmpty bool
+	// lines says that each line is a record, whatever its quotes, and that a blank one is none.
+	lines bool
 }
 
 // block is some whole records.
@@ -39,7 +41,7 @@ type block struct {
 }
 
 // close closes what reads the file, the decoder before the file.
-func (b *csvBlocks) close() error {
+func (b *textBlocks) close() error {
 	var problems []error
 	for i := len(b.closers) - 1; i >= 0; i-- {
 		problems = append(problems, b.closers[i].Close())
@@ -48,7 +50,7 @@ func (b *csvBlocks) close() error {
 }
 
 // fill reads another block of text behind rest.
-func (b *csvBlocks) fill() error {
+func (b *textBlocks) fill() error {
 	grown := make([]byte, len(b.rest), len(b.rest)+blockBytes)
 	copy(grown, b.rest)
 	for len(grown) < cap(grown) && !b.done {
@@ -65,7 +67,7 @@ func (b *csvBlocks) fill() error {
 }
 
 // record takes the first record off, with its line end.
-func (b *csvBlocks) record() ([]byte, error) {
+func (b *textBlocks) record() ([]byte, error) {
 	for {
 		end, lines := recordEnd(b.rest)
 		if end < 0 && b.done {
@@ -90,13 +92,17 @@ func (b *csvBlocks) record() ([]byte, error) {
 }
 
 // tooLong says that no record ends within the longest one.
-func (b *csvBlocks) tooLong() error {
-	return fmt.Errorf("%s: line %d: a record of more than %d MiB; is a quote not closed?",
-		b.name, b.line, maxRecord>>20)
+func (b *textBlocks) tooLong() error {
+	hint := "is a quote not closed?"
+	if b.lines {
+		hint = "write one object per line"
+	}
+	return fmt.Errorf("%s: line %d: a record of more than %d MiB; %s",
+		b.name, b.line, maxRecord>>20, hint)
 }
 
 // next returns the next block, or io.EOF.
-func (b *csvBlocks) next() (*block, error) {
+func (b *textBlocks) next() (*block, error) {
 	for {
 		if !b.done {
 			if err := b.fill(); err != nil {
@@ -104,7 +110,11 @@ func (b *csvBlocks) next() (*block, error) {
 			}
 		}
 		out := &block{row: b.row + 1, line: b.line}
-		if end := b.count(out); end > 0 {
+		count := b.count
+		if b.lines {
+			count = b.countLines
+		}
+		if end := count(out); end > 0 {
 			out.data = b.rest[:end:end]
 			b.rest = b.rest[end:]
 			b.row += int64(out.rows)
@@ -121,7 +131,7 @@ func (b *csvBlocks) next() (*block, error) {
 
 // count returns where the last whole record of rest ends, 0 if none does, and counts the records
 // and lines up to there. At the end of the file the last record needs no line end.
-func (b *csvBlocks) count(out *block) (end int) {
+func (b *textBlocks) count(out *block) (end int) {
 	open, begin := false, 0
 	lines, ended := int64(0), int64(0)
 	for at := 0; at < len(b.rest); {
@@ -145,6 +155,37 @@ func (b *csvBlocks) count(out *block) (end int) {
 	b.line = out.line + ended
 	return end
 }
+
+// countLines does the same where each line is a record.
+func (b *textBlocks) countLines(out *block) (end int) {
+	for end < len(b.rest) {
+		n := bytes.IndexByte(b.rest[end:], '\n') + 1
+		if n == 0 {
+			if !b.done {
+				break
+			}
+			n = len(b.rest) - end
+		}
+		if !blank(b.rest[end : end+n]) {
+			out.rows++
+		}
+		end += n
+		b.line++
+	}
+	return end
+}
+
+// blank reports whether a line has nothing but what JSON calls white space.
+func blank(line []byte) bool {
+	for _, c := range line {
+		if !isSpace(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
 
 // recordEnd returns the length of the first record, with its line end, and its number of lines; -1
 // if it does not end.
