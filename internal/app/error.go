@@ -18,7 +18,8 @@ const (
 
 // Problem is one thing wrong with definitions or data, where it is, and what to do about it. The
 // fields that do not apply are empty: a definition has a line and a column, a bad row of data a row
-// (counted from 1, without a header) and a field.
+// (counted from 1, without a header) and a field. Codes are part of the interface: scripts and
+// editors match them, so they are never renamed.
 type Problem struct {
 	File     string `json:"file,omitempty"`
 	Line     int    `json:"line,omitempty"`
@@ -37,7 +38,8 @@ const (
 	SeverityWarning = "warning"
 )
 
-// String writes the problem on one line: where: what; what to do [code].
+// String writes the problem on one line: where: what; what to do [code]. The beginning is what
+// editors and terminals make a link of. Parts that are empty leave no mark.
 func (p Problem) String() string {
 	var b strings.Builder
 	b.WriteString(p.File)
@@ -70,7 +72,8 @@ func (p Problem) String() string {
 }
 
 // Error is a failure that a user can act on: the exit code, what happened, what to do, and every
-// problem that was found, not only the first.
+// problem that was found, not only the first. Message or Err must be set. Commands return this type
+// and no other for what a user has caused.
 type Error struct {
 	Code     int
 	Message  string
@@ -82,6 +85,7 @@ type Error struct {
 // Error returns the message, the cause and the hint on one line; problems are counted, not listed.
 func (e *Error) Error() string {
 	text := e.Message
+	// The cause goes before the hint, which should be the last thing that is read.
 	if e.Err != nil {
 		if text != "" {
 			text += ": "
@@ -97,7 +101,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Invalid returns the error of invalid definitions or data.
+// Invalid returns the error of invalid definitions or data. The message tells of all problems
+// together; each says its own hint.
 func Invalid(message string, problems ...Problem) *Error {
 	return &Error{Code: ExitInvalid, Message: message, Problems: problems}
 }

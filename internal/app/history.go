@@ -13,7 +13,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/train"
 )
 
-// history gives the engine the events of files, and keeps what reading them showed.
+// history gives the engine the events of files, and keeps what reading them showed. Scan may be
+// called for a source again, one call at a time; the mutex is for whoever asks for reports while a
+// scan is under way.
 type history struct {
 	fs     disk.FS
 	root   string
@@ -27,6 +29,7 @@ type history struct {
 	rules   map[string]*plan.Source
 }
 
+// maxBad is the number of bad rows that each source may have before its scan fails.
 func newHistory(p *Project, maxBad int) *history {
 	return &history{
 		fs: p.disk, root: p.Root, maxBad: maxBad,
@@ -34,7 +37,9 @@ func newHistory(p *Project, maxBad int) *history {
 	}
 }
 
-// Scan implements engine.Events.
+// Scan implements engine.Events. A source without paths has no events yet, and still gets a report,
+// so that the manifest names it. The second scan of a source neither hashes its files again nor
+// replaces the report of the first.
 func (h *history) Scan(ctx context.Context, source *plan.Source, columns []int, workers int,
 	emit func(worker int, chunk *engine.Chunk) error) error {
 	if len(source.Paths) == 0 {
@@ -46,6 +51,8 @@ func (h *history) Scan(ctx context.Context, source *plan.Source, columns []int, 
 		return err
 	}
 	h.mutex.Lock()
+	// The engine reads a source again to follow links; its files are hashed once, since that reads
+	// every byte of them.
 	again := h.reports[source.Name] != nil
 	h.mutex.Unlock()
 	request := file.ScanRequest{Columns: columns, Workers: workers, SkipHash: again}
@@ -65,6 +72,7 @@ func (h *history) Scan(ctx context.Context, source *plan.Source, columns []int, 
 	return err
 }
 
+// keep stores the report of a source's first scan.
 func (h *history) keep(source *plan.Source, report *file.Report) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
@@ -74,7 +82,8 @@ func (h *history) keep(source *plan.Source, report *file.Report) {
 	}
 }
 
-// configOf says how a source's files are read.
+// configOf says how a source's files are read. The columns of the result have the order of the
+// source's own, because the engine asks for them by index. Paths are relative to root.
 func configOf(source *plan.Source, root string, maxBad int) file.Config {
 	config := file.Config{
 		Name: source.Name, Root: root, Paths: source.Paths, Format: source.Format,
@@ -94,7 +103,8 @@ func configOf(source *plan.Source, root string, maxBad int) file.Config {
 	return config
 }
 
-// Sources implements train.History.
+// Sources implements train.History. They are sorted by name, and lists are empty rather than nil,
+// so that the manifest has the same bytes whatever the order of scans.
 func (h *history) Sources() []train.Source {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()

@@ -8,7 +8,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/template"
 )
 
-// InitOptions says which project begins where.
+// InitOptions says which project begins where. Dir may be missing or empty, but not hold anything.
+// Progress may be nil.
 type InitOptions struct {
 	Dir      string
 	Template string
@@ -23,7 +24,9 @@ type InitResult struct {
 	Next     []string `json:"next"`
 }
 
-// Init writes a template into an empty folder.
+// Init writes a template into an empty folder. A folder that holds something is refused as a whole:
+// overwriting one file of a user's is worse than asking for another name. What was written is
+// removed if something fails on the way.
 func Init(ctx context.Context, options InitOptions) (*InitResult, error) {
 	next, known := nextCommands()[options.Template]
 	if !known {
@@ -47,6 +50,8 @@ func Init(ctx context.Context, options InitOptions) (*InitResult, error) {
 	return &InitResult{Dir: options.Dir, Template: options.Template, Files: files, Next: next}, nil
 }
 
+// nextCommands says what to type after init, by template. It is also the list of templates that are
+// known: one without an entry cannot be chosen.
 func nextCommands() map[string][]string {
 	return map[string][]string{
 		template.TemplateCards: {

@@ -24,7 +24,9 @@ type LintOptions struct {
 	Pin bool
 }
 
-// LintResult is what there is to say about a project's definitions.
+// LintResult is what there is to say about a project's definitions. Features and Problems are never
+// nil, so that JSON has [] and not null. Counts of problems are of those listed, after Paths have
+// restricted them.
 type LintResult struct {
 	Project  string        `json:"project"`
 	Compiled bool          `json:"compiled"` // the counts and features are there
@@ -51,7 +53,9 @@ type LintFeature struct {
 }
 
 // Lint checks definitions without reading data; only pinning reads the first rows of CSV. Problems
-// of the definitions are in the result, not in the error.
+// of the definitions are in the result, not in the error. Features and counts of definitions are
+// there only if everything compiled, also outside of Paths: a definition means nothing without
+// those it reads.
 func Lint(ctx context.Context, options LintOptions) (*LintResult, error) {
 	project, err := openForPaths(options)
 	if err != nil {
@@ -80,7 +84,8 @@ func Lint(ctx context.Context, options LintOptions) (*LintResult, error) {
 	return result, ctx.Err()
 }
 
-// openForPaths opens the project of the paths, which must be one.
+// openForPaths opens the project of the paths, which must be one. A path that does not exist is an
+// error of usage. Two projects would need two reports, with paths relative to two roots.
 func openForPaths(options LintOptions) (*Project, error) {
 	if len(options.Paths) == 0 {
 		return OpenProject(options.Dir)
@@ -88,6 +93,7 @@ func openForPaths(options LintOptions) (*Project, error) {
 	var project *Project
 	for _, path := range options.Paths {
 		folder := path
+		// A file belongs to the project of its folder.
 		info, err := (disk.OS{}).Stat(path)
 		if err != nil {
 			return nil, &Error{Code: ExitUsage, Message: "read the path", Err: err}
@@ -110,13 +116,17 @@ func openForPaths(options LintOptions) (*Project, error) {
 	return project, nil
 }
 
+// sameFolder compares two paths by their absolute form. It does not follow links: two names of one
+// place count as different.
 func sameFolder(a, b string) bool {
 	absoluteA, errA := filepath.Abs(a)
 	absoluteB, errB := filepath.Abs(b)
 	return errA == nil && errB == nil && absoluteA == absoluteB
 }
 
-// within keeps the problems of files at or below the paths.
+// within keeps the problems of files at or below the paths. The whole project is compiled first,
+// and only then restricted: a problem in one file is often caused by another. The file of a problem
+// is relative to the project.
 func within(root string, problems []Problem, paths []string) ([]Problem, error) {
 	if len(paths) == 0 {
 		return problems, nil
@@ -137,7 +147,8 @@ func within(root string, problems []Problem, paths []string) ([]Problem, error) 
 	return kept, nil
 }
 
-// below returns a path relative to the project, with '/'.
+// below returns a path relative to the project, with '/'. For a path outside of the project it
+// begins with "..", which no file of a problem does.
 func below(root, path string) (string, error) {
 	absoluteRoot, err := filepath.Abs(root)
 	if err != nil {
@@ -152,7 +163,9 @@ func below(root, path string) (string, error) {
 }
 
 // pin compiles with the columns that the files have now, whatever the lock says, and writes them to
-// the lock if the definitions are valid with them.
+// the lock if the definitions are valid with them. Without a source to pin the lock is removed,
+// since an empty one would be read and mean the same. If the definitions are not valid the old lock
+// stays. The project must not be used for anything else afterwards: its lock is forgotten.
 func (p *Project) pin(ctx context.Context) (*Compiled, []string, error) {
 	p.input.Lock = nil
 	compiled := p.Compile(Rows)
@@ -199,7 +212,8 @@ func (r *LintResult) describe(p *plan.Plan) {
 	}
 }
 
-// freshnessText writes a freshness as definitions do.
+// freshnessText writes a freshness as definitions do. Times of day are left out at midnight, which
+// is what definitions mean without one.
 func freshnessText(f plan.Freshness) string {
 	daily := func(name string) string {
 		if f.TimeOfDay == 0 {

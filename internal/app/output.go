@@ -12,6 +12,9 @@ import (
 
 // checkOutput refuses an output that would replace what is read: the labels, or a file of a source,
 // now or at the next scan of its pattern. It also says before any work that a folder is missing.
+// All sources of the plan count and not only those that are read now: the next training set would
+// take this one's rows for events, without an error. A path outside of the project matches no
+// source.
 func (p *Project) checkOutput(all *plan.Plan, o TrainOptions) error {
 	folder := filepath.Dir(o.Output)
 	info, err := p.disk.Stat(folder)
@@ -37,6 +40,7 @@ func (p *Project) checkOutput(all *plan.Plan, o TrainOptions) error {
 		return &Error{Code: ExitUnavailable, Message: "--output", Err: err}
 	}
 	for _, source := range all.Sources {
+		// The output need not exist yet: what matters is whether the next scan would find it.
 		for _, pattern := range source.Paths {
 			if disk.Match(pattern, name) {
 				return &Error{

@@ -19,7 +19,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/source/file"
 )
 
-// Project is a folder with fettle.yaml and the text of its definitions, read once.
+// Project is a folder with fettle.yaml and the text of its definitions, read once. Files that
+// change afterwards are not seen. It is not safe for concurrent use.
 type Project struct {
 	// Root is the folder, as a path that can be opened from here.
 	Root string
@@ -31,6 +32,7 @@ type Project struct {
 }
 
 // Compiled is what the definitions of a project mean. Plan is nil if a problem is an error.
+// Problems come in the order of the compiler, which does not depend on the order of files on disk.
 type Compiled struct {
 	Plan     *plan.Plan
 	Problems []Problem
@@ -51,6 +53,7 @@ const (
 )
 
 // OpenProject finds fettle.yaml in dir or the nearest folder above it, and reads the definitions.
+// Definitions that are wrong are no error yet: they are reported when they are compiled.
 func OpenProject(dir string) (*Project, error) {
 	p := &Project{disk: disk.OS{}}
 	var err error
@@ -63,7 +66,9 @@ func OpenProject(dir string) (*Project, error) {
 	return p, nil
 }
 
-// findRoot walks up from dir to the folder that holds fettle.yaml.
+// findRoot walks up from dir to the folder that holds fettle.yaml. A relative dir gives a relative
+// root, with "..", so that messages show the paths a user would type. A fettle.yaml that cannot be
+// looked at ends the walk: one further up would be the wrong project.
 func findRoot(fsys disk.Reader, dir string) (string, error) {
 	absolute, err := filepath.Abs(dir)
 	if err != nil {
@@ -89,7 +94,9 @@ func findRoot(fsys disk.Reader, dir string) (string, error) {
 	}
 }
 
-// read takes in fettle.yaml, fettle.lock and every definition file.
+// read takes in fettle.yaml, fettle.lock and every definition file. Files are sorted by path, so
+// that problems come in one order on every machine. A file that two folders hold, because one is
+// inside the other, is read once.
 func (p *Project) read() error {
 	text, err := p.readFile(lang.ProjectFile)
 	if err != nil {
@@ -129,6 +136,7 @@ func (p *Project) read() error {
 	return nil
 }
 
+// readFile reads a file whole; name is relative to the project, with '/'.
 func (p *Project) readFile(name string) ([]byte, error) {
 	f, err := p.disk.Open(filepath.Join(p.Root, filepath.FromSlash(name)))
 	if err != nil {
@@ -138,7 +146,8 @@ func (p *Project) readFile(name string) ([]byte, error) {
 	return text, errors.Join(err, f.Close())
 }
 
-// Compile compiles the definitions.
+// Compile compiles the definitions. It may be called again with another depth. Whether it opens
+// files of data, and how much it reads of them, is the depth's alone.
 func (p *Project) Compile(depth Depth) *Compiled {
 	input := p.input
 	input.Columns = func(files lang.SourceFiles) ([]lang.Column, error) { return p.columns(files, depth) }
@@ -177,7 +186,9 @@ func (c *Compiled) count() (errs, warnings int) {
 	return errs, warnings
 }
 
-// columns asks the files of a source for its columns; nil if they do not tell.
+// columns asks the files of a source for its columns; nil if they do not tell. Heads cannot know
+// the types of CSV, so a column without one leaves the whole source unchecked there: half of the
+// columns would make errors of the other half.
 func (p *Project) columns(files lang.SourceFiles, depth Depth) ([]lang.Column, error) {
 	found, err := file.Columns(p.disk, file.Files{
 		Root: p.Root, Paths: files.Paths, Format: files.Format, Rows: depth == Rows,
@@ -198,11 +209,14 @@ func (p *Project) columns(files lang.SourceFiles, depth Depth) ([]lang.Column, e
 		case column.Type.Kind == schema.Null:
 			column.Type = schema.Of(schema.String) // nothing but nulls so far
 		}
-		columns = append(columns, lang.Column{Name: column.Name, Type: column.Type, Local: column.Local})
+		columns = append(columns, lang.Column{
+			Name: column.Name, Type: column.Type, Local: column.Local, Note: column.Odd,
+		})
 	}
 	return columns, nil
 }
 
+// problemOf turns a finding of the compiler into a problem. Data has none of the other fields here.
 func problemOf(d diag.Diagnostic) Problem {
 	return Problem{
 		File: d.File, Line: d.Line, Column: d.Column, Code: string(d.Code),

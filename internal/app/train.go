@@ -19,7 +19,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/train"
 )
 
-// TrainOptions says which training set is made. Durations are microseconds.
+// TrainOptions says which training set is made. Durations are microseconds. Exactly one of Model
+// and Features is given. Zero values are the defaults, except for Output, which has none. Progress
+// gets a total of -1 if it is not known.
 type TrainOptions struct {
 	Dir      string
 	Model    string   // name, or name@version
@@ -38,7 +40,8 @@ type TrainOptions struct {
 	Progress func(stage string, done, total int64)
 }
 
-// TrainResult is what was made.
+// TrainResult is what was made. It repeats what a person wants to see of the manifest, which has
+// the rest.
 type TrainResult struct {
 	Rows       int64          `json:"rows"`
 	Output     string         `json:"output"`
@@ -50,7 +53,8 @@ type TrainResult struct {
 	Sources    []TrainSource  `json:"sources"`
 }
 
-// TrainFeature counts one output column.
+// TrainFeature counts one output column. Nulls count all rows; the statuses leave out rows without
+// a time or key. A default is not null.
 type TrainFeature struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
@@ -62,7 +66,8 @@ type TrainFeature struct {
 	Error   int64  `json:"error"`
 }
 
-// TrainSource counts what was read.
+// TrainSource counts what was read. Duplicates and quarantined rows are among Rows, and their
+// values are in no feature.
 type TrainSource struct {
 	Name        string `json:"name"`
 	Files       int    `json:"files"`
@@ -72,6 +77,8 @@ type TrainSource struct {
 }
 
 // Train makes a training set and its manifest beside it. On any error neither is left behind.
+// Whatever can be refused without reading data is refused first, in the order of how cheap it is to
+// find out. An output of an earlier run is replaced only when the new one is complete.
 func Train(ctx context.Context, o TrainOptions) (*TrainResult, error) {
 	if o.Mode != "" && o.Mode != "ideal" {
 		return nil, &Error{
@@ -106,6 +113,7 @@ func Train(ctx context.Context, o TrainOptions) (*TrainResult, error) {
 	return project.train(ctx, selection, kind, o)
 }
 
+// selectFeatures finds what is asked for, and refuses it if its sources cannot be read as asked.
 func selectFeatures(p *plan.Plan, o TrainOptions) (*train.Selection, error) {
 	var s *train.Selection
 	var err error
@@ -128,7 +136,9 @@ func selectFeatures(p *plan.Plan, o TrainOptions) (*train.Selection, error) {
 	return s, o.checkStrict(s)
 }
 
-// checkColumns refuses sources whose files are not there and whose columns nobody declared.
+// checkColumns refuses sources whose files are not there and whose columns nobody declared. Such
+// definitions compile, with a warning, so that a project can be written before its data is there;
+// computing from them would give nothing but nulls.
 func checkColumns(s *train.Selection) error {
 	var problems []Problem
 	for _, source := range s.Sources() {
@@ -146,7 +156,8 @@ func checkColumns(s *train.Selection) error {
 	return nil
 }
 
-// checkStrict refuses sources whose availability nobody stated.
+// checkStrict refuses sources whose availability nobody stated. The default, an event counts from
+// its own time on, is where training sets leak: it is true of few real sources.
 func (o TrainOptions) checkStrict(s *train.Selection) error {
 	if !o.Strict {
 		return nil
@@ -167,6 +178,8 @@ func (o TrainOptions) checkStrict(s *train.Selection) error {
 	return nil
 }
 
+// train computes and writes the set. The label file stays open until the output is complete,
+// because its columns are copied while writing.
 func (p *Project) train(ctx context.Context, s *train.Selection, kind format.Format, o TrainOptions) (
 	_ *TrainResult, err error) {
 	labels, closeLabels, err := p.openLabels(o)
@@ -200,14 +213,17 @@ func (p *Project) train(ctx context.Context, s *train.Selection, kind format.For
 		})
 	})
 	if err != nil {
-		// It may have been written before the output failed; none describes a set that is not there.
+		// It may have been written before the output failed; none describes a set that is not
+		// there.
 		_ = p.disk.Remove(manifest)
 		return nil, asError(err)
 	}
 	return resultOf(set.Manifest, o.Output, manifest), nil
 }
 
-// openLabels opens the label file, or none if the labels come from a source.
+// openLabels opens the label file, or none if the labels come from a source. The function closes
+// what was opened and is never nil without an error. Standard input is read whole into memory,
+// because labels are read twice: once for their keys, once to be copied.
 func (p *Project) openLabels(o TrainOptions) (*train.Labels, func() error, error) {
 	labels := &train.Labels{Name: o.Labels, Time: o.Time, Zone: o.Timezone, MaxBad: o.MaxBad}
 	nothing := func() error { return nil }
@@ -223,6 +239,8 @@ func (p *Project) openLabels(o TrainOptions) (*train.Labels, func() error, error
 		}
 		memory := disk.NewMemory()
 		name = "stdin.csv"
+		// A pipe has no suffix to tell the format by; Parquet begins with these bytes and CSV
+		// cannot.
 		if bytes.HasPrefix(text, []byte("PAR1")) {
 			name = "stdin.parquet"
 		}
@@ -247,6 +265,8 @@ func (p *Project) openLabels(o TrainOptions) (*train.Labels, func() error, error
 	return labels, input.Close, nil
 }
 
+// labelsError is about the file as the user named it. A missing file is told without the words of
+// the system.
 func labelsError(name string, err error) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return &Error{Code: ExitInvalid, Message: "there is no label file " + name}
@@ -254,6 +274,7 @@ func labelsError(name string, err error) error {
 	return &Error{Code: ExitInvalid, Message: "open labels", Err: err}
 }
 
+// digestFile returns the SHA-256 of a file's bytes, in hexadecimal.
 func digestFile(fsys disk.FS, name string) (string, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
@@ -264,7 +285,8 @@ func digestFile(fsys disk.FS, name string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), errors.Join(err, f.Close())
 }
 
-// warnings says what a reader of the training set should know.
+// warnings says what a reader of the training set should know. They are in the manifest too,
+// because whoever gets the file has not seen the terminal.
 func warnings(m *train.Manifest) []string {
 	var list []string
 	for _, s := range m.Sources {
@@ -283,6 +305,7 @@ func warnings(m *train.Manifest) []string {
 	return list
 }
 
+// resultOf makes lists that are empty and not nil, so that JSON has [] and not null.
 func resultOf(m *train.Manifest, output, manifest string) *TrainResult {
 	r := &TrainResult{
 		Rows: m.Labels.Rows, Output: filepath.ToSlash(output), Manifest: filepath.ToSlash(manifest),
@@ -312,7 +335,9 @@ func counted(n int64, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// asError turns an error of a flow into one with an exit code and all problems.
+// asError turns an error of a flow into one with an exit code and all problems. An interrupt is
+// passed on as it is; the command line tells it apart. What is not known counts as something that
+// is not there, since bad input has types of its own.
 func asError(err error) error {
 	var known *Error
 	var invalid *train.InvalidError
@@ -325,6 +350,7 @@ func asError(err error) error {
 		if invalid.Usage {
 			e.Code = ExitUsage
 		}
+		// The cells are listed up to a limit, so the message, which counts all, may say more.
 		for _, cell := range invalid.Bad {
 			e.Problems = append(e.Problems, Problem{
 				File: invalid.File, Row: cell.Row, Line: int(cell.Line), Field: cell.Field, Code: cell.Code,

@@ -18,7 +18,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/train"
 )
 
-// WhyOptions says which value is explained.
+// WhyOptions says which value is explained. Key and Request hold text as it was typed; a column
+// that is missing or too many is an error.
 type WhyOptions struct {
 	Dir     string
 	Feature string            // view.feature
@@ -29,7 +30,9 @@ type WhyOptions struct {
 	Clock   clock.Clock       // default: the system's
 }
 
-// WhyResult is one value and the events behind it.
+// WhyResult is one value and the events behind it. Times are RFC 3339 in UTC. EventTime and the age
+// are nil if no event contributes; the age is At less the event time. Value is what the API would
+// return: decimals and times are text.
 type WhyResult struct {
 	Feature    string    `json:"feature"`
 	Version    string    `json:"version"`
@@ -44,7 +47,9 @@ type WhyResult struct {
 	Parts      []WhyPart `json:"parts"`
 }
 
-// WhyPart is one aggregate, or the newest row, that the value reads.
+// WhyPart is one aggregate, or the newest row, that the value reads. The counts are of all events,
+// however few are listed. From is empty, too, for a window that begins before the first year that
+// is accepted.
 type WhyPart struct {
 	View         string `json:"view"`
 	Reads        string `json:"reads"`
@@ -61,7 +66,8 @@ type WhyPart struct {
 	Left   []WhyEvent `json:"excluded_events"`
 }
 
-// WhyEvent is one event of the entity. Reason is empty for one that contributes.
+// WhyEvent is one event of the entity. Reason is empty for one that contributes. Rows of files
+// count from 1. The argument is there only for an event that passed the filters.
 type WhyEvent struct {
 	Time      string `json:"time"`
 	Available string `json:"available"`
@@ -70,7 +76,9 @@ type WhyEvent struct {
 	Reason    string `json:"reason,omitempty"`
 }
 
-// Why computes one value from history and shows the events behind it.
+// Why computes one value from history and shows the events behind it. It is the same evaluation
+// that a training set gets, on one row and with a trace, so that it cannot explain another value
+// than the one that was trained on.
 func Why(ctx context.Context, o WhyOptions) (*WhyResult, error) {
 	if o.Limit <= 0 {
 		o.Limit = 100
@@ -103,7 +111,8 @@ func Why(ctx context.Context, o WhyOptions) (*WhyResult, error) {
 	return project.explain(ctx, selection.Features[0], rows, o)
 }
 
-// rows makes the one row that is asked about.
+// rows makes the one row that is asked about. Every column of the key must be given, and nothing
+// else: a misspelt one would explain the value of another entity, or of none.
 func (o WhyOptions) rows(p *plan.Plan, s *train.Selection) (engine.Rows, error) {
 	rows := engine.Rows{Count: 1, Request: map[string]*batch.Column{}}
 	at, err := o.instant(p.Timezone)
@@ -122,6 +131,7 @@ func (o WhyOptions) rows(p *plan.Plan, s *train.Selection) (engine.Rows, error) 
 		if !given {
 			hint := fmt.Sprintf("add %s=VALUE", field.Name)
 			for name := range left {
+				// A near miss among what was given is more likely than a forgotten column.
 				if schema.Nearest(name, []string{field.Name}) != "" {
 					hint = fmt.Sprintf("write %s instead of %s", field.Name, name)
 				}
@@ -142,10 +152,13 @@ func (o WhyOptions) rows(p *plan.Plan, s *train.Selection) (engine.Rows, error) 
 	return rows, o.request(s, &rows)
 }
 
+// usageError blames the command line and not the data: the exit code is that of wrong arguments.
 func usageError(message, hint string) error {
 	return &Error{Code: ExitUsage, Message: message, Hint: hint}
 }
 
+// request adds the request fields that the feature reads. Others that are given are ignored, so
+// that one command line can be used for several features.
 func (o WhyOptions) request(s *train.Selection, rows *engine.Rows) error {
 	fields, needed, err := s.Requests()
 	if err != nil {
@@ -166,7 +179,8 @@ func (o WhyOptions) request(s *train.Selection, rows *engine.Rows) error {
 	return nil
 }
 
-// instant reads --at.
+// instant reads --at. A date is its midnight in the project's zone, moved to the end of the gap if
+// clocks skip it. A time without a zone is refused and not guessed.
 func (o WhyOptions) instant(timezone string) (int64, error) {
 	if o.At == "" {
 		return o.Clock.Now(), nil
@@ -192,7 +206,9 @@ func (o WhyOptions) instant(timezone string) (int64, error) {
 	return at, nil
 }
 
-// places remembers where the rows of chunks come from.
+// places remembers where the rows of chunks come from. The workers of a scan add to it; it is read
+// when the evaluation is done. A source that is scanned again has the same chunks under the same
+// ordinals.
 type places struct {
 	mutex  sync.Mutex
 	chunks map[string]map[int64]*file.Chunk // by source and ordinal
@@ -207,6 +223,8 @@ func (p *places) note(source *plan.Source, c *file.Chunk) {
 	p.chunks[source.Name][c.Ordinal] = c
 }
 
+// explain evaluates the row and describes what the trace recorded. No bad row is allowed: one that
+// was left out could be the very event that is asked about.
 func (p *Project) explain(ctx context.Context, f plan.ModelFeature, rows engine.Rows, o WhyOptions) (
 	*WhyResult, error) {
 	places, trace := &places{chunks: map[string]map[int64]*file.Chunk{}}, &engine.Trace{}
@@ -241,7 +259,8 @@ func (p *Project) explain(ctx context.Context, f plan.ModelFeature, rows engine.
 	return result, nil
 }
 
-// paths returns the files of each source in their order.
+// paths returns the files of each source in their order. It must not be called while a scan runs,
+// since it takes no lock.
 func (h *history) paths() map[string][]string {
 	paths := map[string][]string{}
 	for name, report := range h.reports {
@@ -252,7 +271,8 @@ func (h *history) paths() map[string][]string {
 	return paths
 }
 
-// partOf tells the events of one read apart, and lists limit of each.
+// partOf tells the events of one read apart, and lists limit of each. It sorts the events of the
+// read in place, by how near to the window they lie.
 func partOf(read engine.TraceRead, limit int, position func(engine.TraceEvent) string) WhyPart {
 	part := WhyPart{
 		View: read.View.Name, Reads: "newest row", Boundary: schema.FormatTime(read.Boundary),
@@ -294,6 +314,7 @@ func outside(read engine.TraceRead, i int) int64 {
 	}
 }
 
+// eventOf makes an event ready to print. position is asked for listed events only.
 func eventOf(e engine.TraceEvent, position func(engine.TraceEvent) string) WhyEvent {
 	event := WhyEvent{
 		Time: schema.FormatTime(e.Time), Available: schema.FormatTime(e.Available), Position: position(e),
@@ -307,7 +328,8 @@ func eventOf(e engine.TraceEvent, position func(engine.TraceEvent) string) WhyEv
 	return event
 }
 
-// jsonValue is a value as the API writes it.
+// jsonValue is a value as the API writes it. Times, decimals and text become text; int64 is a
+// number, however large.
 func jsonValue(v schema.Value) any {
 	switch {
 	case v.Null:

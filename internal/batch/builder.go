@@ -23,7 +23,8 @@ func NewBuilder(t schema.Type) *Builder {
 	return b
 }
 
-// Append adds one value, which must be of the builder's type or null.
+// Append adds one value, which must be of the builder's type or null. A null still takes a slot in
+// the column of values, or of offsets, so that positions agree.
 func (b *Builder) Append(v schema.Value) {
 	c := &b.column
 	if !v.Null && !v.Type.Equal(c.Type) {
@@ -49,6 +50,8 @@ func (b *Builder) Append(v schema.Value) {
 	}
 }
 
+// appendItems refuses nested values: no caller builds them, and half an implementation would be
+// found late.
 func (b *Builder) appendItems(items []schema.Value) {
 	panic(fmt.Sprintf("BUG: a builder of %s", b.column.Type))
 }
@@ -61,7 +64,9 @@ func (b *Builder) Column() *Column {
 	return &b.column
 }
 
-// Repeat returns a column with the same value in every row.
+// Repeat returns a column with the same value in every row. Text is stored once, under a dictionary
+// of one entry, so the cost is four bytes for each row. A null has the slots of its type all the
+// same.
 func Repeat(v schema.Value, rows int) *Column {
 	c := &Column{Type: v.Type, Length: rows}
 	if v.Null {

@@ -18,8 +18,8 @@ import (
 //	map                                   Offsets (length+1), Keys (strings) and Child
 //
 // A column with Codes is dictionary-encoded: row i is row Codes[i] of Dict, which is a text column
-// without nulls and without a dictionary of its own. Nulls are in Valid of the outer column, and the
-// code of a null is any code or 0 of an empty dictionary.
+// without nulls and without a dictionary of its own. Nulls are in Valid of the outer column, and
+// the code of a null is any code or 0 of an empty dictionary.
 type Column struct {
 	Type     schema.Type
 	Length   int
@@ -93,7 +93,8 @@ func (c *Column) NullCount() int {
 	return n
 }
 
-// Slice returns rows from up to to, sharing memory.
+// Slice returns rows from up to to, sharing memory. Text keeps all of its bytes and offsets that do
+// not begin at 0, so Offsets[0] must not be taken for 0.
 func (c *Column) Slice(from, to int) *Column {
 	s := *c
 	s.Length = to - from

@@ -9,7 +9,9 @@ import (
 // NoRow in a list of rows stands for a null.
 const NoRow = ^uint32(0)
 
-// Gather returns the rows of a column in the order given; NoRow gives a null.
+// Gather returns the rows of a column in the order given; NoRow gives a null. A dictionary is kept
+// as it is, even if few of its entries are still used. NoRow works on a column without rows too.
+// Nested columns are not gathered: no value of a feature has such a type yet.
 func Gather(c *Column, rows []uint32) *Column {
 	out := &Column{Type: c.Type, Length: len(rows), Valid: gatherValid(c, rows)}
 	switch {
@@ -31,6 +33,7 @@ func Gather(c *Column, rows []uint32) *Column {
 	return out
 }
 
+// gatherValid returns nil if no row is null, as readers of columns expect.
 func gatherValid(c *Column, rows []uint32) []bool {
 	var valid []bool
 	for i, row := range rows {
@@ -55,6 +58,7 @@ func gatherSlice[T any](values []T, rows []uint32) []T {
 	return out
 }
 
+// gatherText copies the bytes of the rows; nulls have none.
 func gatherText(out, c *Column, rows []uint32) {
 	out.Offsets = make([]uint32, 1, len(rows)+1)
 	for i, row := range rows {
@@ -66,7 +70,8 @@ func gatherText(out, c *Column, rows []uint32) {
 }
 
 // Choose returns, row by row, the value of whenTrue where condition holds and of otherwise
-// elsewhere. Both have the same type.
+// elsewhere. Both have the same type. Where both are text with dictionaries of their own, the
+// result has none.
 func Choose(condition []bool, whenTrue, otherwise *Column) *Column {
 	joined := Concat([]*Column{whenTrue, otherwise})
 	rows := make([]uint32, len(condition))
@@ -80,7 +85,8 @@ func Choose(condition []bool, whenTrue, otherwise *Column) *Column {
 }
 
 // Concat returns the columns, which have one type, one after the other. Text comes out without a
-// dictionary unless all share one.
+// dictionary unless all share one. A single column is returned itself and not copied. There must be
+// at least one.
 func Concat(columns []*Column) *Column {
 	if len(columns) == 1 {
 		return columns[0]
@@ -105,6 +111,7 @@ func Concat(columns []*Column) *Column {
 	return out
 }
 
+// startOffsets returns what the offsets of an empty column begin with; nil if the type has none.
 func startOffsets(t schema.Type) []uint32 {
 	switch t.Kind {
 	case schema.String, schema.Bytes, schema.JSON:
@@ -116,6 +123,8 @@ func startOffsets(t schema.Type) []uint32 {
 	}
 }
 
+// sharedDictionary compares dictionaries by address: comparing their content would cost more than
+// it spares.
 func sharedDictionary(columns []*Column) bool {
 	for _, c := range columns {
 		if c.Dict == nil || c.Dict != columns[0].Dict {
@@ -134,6 +143,8 @@ func appendText(out, c *Column) {
 	}
 }
 
+// appendValid adds the validity of c to that of the length rows before it. It stays nil as long as
+// no column has a null.
 func appendValid(valid []bool, length int, c *Column) []bool {
 	if valid == nil && c.Valid == nil {
 		return nil

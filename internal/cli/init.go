@@ -9,6 +9,8 @@ import (
 )
 
 // newInit is the command init: it writes a project where there is none, and says what to type next.
+// The template is empty unless one is named: nobody should find example data in a project by
+// surprise.
 func newInit(s *session) *cobra.Command {
 	options := app.InitOptions{}
 	command := &cobra.Command{
@@ -37,7 +39,8 @@ func newInit(s *session) *cobra.Command {
 }
 
 // printInit lists the files and the next commands. The paths are those the user typed, so that the
-// commands can be copied.
+// commands can be copied. In text the lines after next are the only ones that are meant to be
+// copied.
 func (s *session) printInit(result *app.InitResult) {
 	if s.output == outputJSON {
 		s.writeJSON(s.streams.Out, result)

@@ -5,13 +5,15 @@ import (
 	"io"
 )
 
-// interruptible is a reader that stops waiting when its context ends: a read of a terminal or a pipe
-// would otherwise outlast an interrupt.
+// interruptible is a reader that stops waiting when its context ends: a read of a terminal or a
+// pipe would otherwise outlast an interrupt. It holds a context because io.Reader has no place for
+// one; it lives as long as one command.
 type interruptible struct {
 	ctx context.Context
 	in  io.Reader
 }
 
+// readResult is what the goroutine of a read hands back.
 type readResult struct {
 	data []byte
 	err  error

@@ -12,7 +12,8 @@ import (
 const formatSARIF = "sarif"
 
 // newLint is the command lint. Findings are its result, so they go to stdout; the exit code tells
-// scripts whether there were any.
+// scripts whether there were any. --format exists beside -o because SARIF makes sense for findings
+// only; without it -o decides.
 func newLint(s *session) *cobra.Command {
 	options := app.LintOptions{}
 	var strict bool
@@ -56,8 +57,9 @@ func newLint(s *session) *cobra.Command {
 	return command
 }
 
-// printLint writes the findings, one to a line, and one line of what the project holds. The counts of
-// definitions are left out when they did not compile: they would all be 0.
+// printLint writes the findings, one to a line, and one line of what the project holds. The counts
+// of definitions are left out when they did not compile: they would all be 0. The last line is
+// always there, so that a clean project does not look like a command that hung.
 func (s *session) printLint(result *app.LintResult, format string) {
 	switch format {
 	case outputJSON:

@@ -28,7 +28,8 @@ func Main(args []string, streams Streams) int {
 	return Run(ctx, args, streams)
 }
 
-// Run is Main under a context of the caller.
+// Run is Main under a context of the caller. It keeps no state outside of its arguments and may run
+// several times at once, as tests do.
 func Run(ctx context.Context, args []string, streams Streams) int {
 	streams.In = interruptible{ctx: ctx, in: streams.In}
 	s := &session{streams: streams}
@@ -58,7 +59,9 @@ type ranError struct{ error }
 // Unwrap returns the command's error.
 func (e ranError) Unwrap() error { return e.error }
 
-// fail reports an error and returns its exit code.
+// fail reports an error and returns its exit code. An error that is no app.Error counts as
+// unavailable: whatever the user caused has a code by then. Problems come before the message, so
+// that the last line of the terminal says what failed.
 func (s *session) fail(err error) int {
 	known := &app.Error{Code: app.ExitUnavailable, Message: err.Error()}
 	errors.As(err, &known)
@@ -73,7 +76,8 @@ func (s *session) fail(err error) int {
 	return known.Code
 }
 
-// errorObject is the error as the API writes it too.
+// errorObject is the error as the API writes it too. The names of codes are part of the interface
+// and stay. A code without a name here is a bug of ours.
 func errorObject(err *app.Error) map[string]any {
 	codes := map[int]string{
 		app.ExitFailed: "failed", app.ExitUsage: "invalid_argument", app.ExitInvalid: "rejected",

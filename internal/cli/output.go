@@ -20,7 +20,8 @@ const (
 	yellow color = "33"
 )
 
-// paint colours text when stderr is a terminal and nobody said no.
+// paint colours text when stderr is a terminal and nobody said no. Results on stdout are never
+// coloured: they are read by programs as often as by people.
 func (s *session) paint(c color, text string) string {
 	if s.noColor || os.Getenv("NO_COLOR") != "" || !isTerminal(s.streams.Err) {
 		return text
@@ -63,7 +64,8 @@ func (s *session) writeJSON(w io.Writer, value any) {
 	}
 }
 
-// table writes rows in aligned columns, without space at line ends.
+// table writes rows in aligned columns, without space at line ends. Trailing space would be
+// invisible in a terminal and a difference in every text that is compared.
 func table(w io.Writer, rows [][]string) {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -76,7 +78,8 @@ func table(w io.Writer, rows [][]string) {
 	}
 }
 
-// plural writes a number and its noun.
+// plural writes a number and its noun. It knows the nouns of this package: those in y become ies,
+// all others take an s.
 func plural[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return fmt.Sprintf("%d %s", n, noun)

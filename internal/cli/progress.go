@@ -16,7 +16,8 @@ const (
 )
 
 // progress shows how far a command is: one bar that is redrawn on a terminal, a line at the start
-// of each stage and now and then elsewhere. It may be called from several goroutines.
+// of each stage and now and then elsewhere. It may be called from several goroutines. The time
+// comes from now, so that tests need not wait. stage and last are of what was shown last.
 type progress struct {
 	out io.Writer
 	bar bool
@@ -29,7 +30,8 @@ type progress struct {
 }
 
 // newProgress returns the function that commands report to, and one that leaves the terminal
-// clean. Quiet, neither does anything.
+// clean. Quiet, neither does anything. stop may be called more than once, and must be called before
+// anything else is printed.
 func (s *session) newProgress() (report func(stage string, done, total int64), stop func()) {
 	if s.quiet {
 		return func(string, int64, int64) {}, func() {}

@@ -26,7 +26,9 @@ type session struct {
 	code    int
 }
 
-// newRoot builds the tree of commands anew for every run, so that no flag outlives it.
+// newRoot builds the tree of commands anew for every run, so that no flag outlives it. Errors and
+// usage are not printed by cobra, because Run prints them in the form that -o asks for. If that
+// form is not known, its own error can only be text.
 func newRoot(s *session) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "fettle",
@@ -65,7 +67,8 @@ func (s *session) run(f func(*cobra.Command, []string) error) func(*cobra.Comman
 	}
 }
 
-// path resolves a path given by the user against -C; "-" and "" stay.
+// path resolves a path given by the user against -C; "-" and "" stay. The process does not change
+// its folder: that would be a state shared by runs of one process.
 func (s *session) path(path string) string {
 	if path == "" || path == "-" || filepath.IsAbs(path) {
 		return path

@@ -2,7 +2,9 @@ package cli
 
 import "github.com/fettle-ml/fettle/internal/app"
 
-// The parts of SARIF 2.1.0 that a code host reads.
+// The parts of SARIF 2.1.0 that a code host reads. Field names are the standard's. Level takes the
+// severities of problems as they are, which are words of SARIF too; another severity would need a
+// translation here.
 type (
 	sarifLog struct {
 		Schema  string     `json:"$schema"`
@@ -46,7 +48,9 @@ type (
 )
 
 // sarifOf turns findings into a log with one run. SARIF has no place for a hint, so it follows the
-// message, as in the text form.
+// message, as in the text form. Results is never nil, since readers refuse a run without the list.
+// A problem without a file has no location, and one without a line has no region, which may not
+// begin at 0.
 func sarifOf(result *app.LintResult, version string) sarifLog {
 	run := sarifRun{
 		Tool:    sarifTool{Driver: sarifDriver{Name: "fettle", Version: version}},

@@ -10,8 +10,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// trainFlags are the flags of train: durations are kept as text until the command runs, so that a bad
-// one is reported like any other wrong argument.
+// trainFlags are the flags of train: durations are kept as text until the command runs, so that a
+// bad one is reported like any other wrong argument.
 type trainFlags struct {
 	options     app.TrainOptions
 	gap, maxAge string
@@ -63,7 +63,8 @@ func newTrain(s *session) *cobra.Command {
 	return command
 }
 
-// resolve reads the durations and resolves paths against -C.
+// resolve reads the durations and resolves paths against -C. Flags are judged here only where the
+// message should name the flag; the rest is left to package app.
 func (f *trainFlags) resolve(s *session) (app.TrainOptions, error) {
 	o := f.options
 	o.Dir, o.Labels, o.Output = s.dir, s.path(o.Labels), s.path(o.Output)
@@ -85,7 +86,8 @@ func (f *trainFlags) resolve(s *session) (app.TrainOptions, error) {
 }
 
 // printTrain writes what was made, what was read, and for each feature how many values are null and
-// why. Warnings go to stderr: they are no part of the result.
+// why. Warnings go to stderr: they are no part of the result. The table has a line for every
+// feature, also those without a null: its absence is what one looks for.
 func (s *session) printTrain(r *app.TrainResult) {
 	if s.output == outputJSON {
 		s.writeJSON(s.streams.Out, r)

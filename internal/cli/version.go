@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// buildVersion is what the build recorded about itself.
+// buildVersion is what the build recorded about itself. Revision is empty, and Modified false,
+// where the build knew of no repository.
 type buildVersion struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision,omitempty"`
@@ -17,8 +18,8 @@ type buildVersion struct {
 	Platform string `json:"platform"`
 }
 
-// newVersion is the command version. Nothing is stamped into the binary by a script: what it says is
-// what the Go tool recorded, so any way of building tells the truth.
+// newVersion is the command version. Nothing is stamped into the binary by a script: what it says
+// is what the Go tool recorded, so any way of building tells the truth.
 func newVersion(s *session) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
@@ -37,6 +38,7 @@ func newVersion(s *session) *cobra.Command {
 }
 
 // readVersion reads the build information; a binary built outside of a repository has no revision.
+// devel is said where the Go tool recorded no version, such as in tests.
 func readVersion() buildVersion {
 	v := buildVersion{
 		Version: "devel", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,

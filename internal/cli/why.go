@@ -11,7 +11,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// newWhy is the command why. Keys and request fields stay text here; the project's schema types them.
+// newWhy is the command why. Keys and request fields stay text here; the project's schema types
+// them. It shows no progress: it reads the sources of one feature only, and an interrupt ends it.
 func newWhy(s *session) *cobra.Command {
 	options := app.WhyOptions{}
 	var request []string
@@ -47,8 +48,9 @@ func newWhy(s *session) *cobra.Command {
 	return command
 }
 
-// pairs reads KEY=V arguments. A value may hold further equals signs; a key given twice is an error,
-// because one of the two would be ignored silently.
+// pairs reads KEY=V arguments. A value may hold further equals signs; a key given twice is an
+// error, because one of the two would be ignored silently. what names the argument in the message.
+// An empty value is allowed, since text may be empty.
 func pairs(what string, args []string) (map[string]string, error) {
 	values := map[string]string{}
 	for _, arg := range args {
@@ -61,8 +63,8 @@ func pairs(what string, args []string) (map[string]string, error) {
 	return values, nil
 }
 
-// printWhy writes the value with what settled it, then each thing it reads. The boundary is shown only
-// where it is not the time asked for, that is, for views that are refreshed.
+// printWhy writes the value with what settled it, then each thing it reads. The boundary is shown
+// only where it is not the time asked for, that is, for views that are refreshed.
 func (s *session) printWhy(r *app.WhyResult) {
 	if s.output == outputJSON {
 		s.writeJSON(s.streams.Out, r)
@@ -103,7 +105,9 @@ func (s *session) printPart(p app.WhyPart) {
 }
 
 // printEvents writes one list of events in its order. What is not shown is counted,
-// so that the lines always add up to the total.
+// so that the lines always add up to the total. An event outside of the window is shown only if it
+// is among the nearest of its side, since an entity may have thousands of them and the ones at the
+// edge are those in doubt.
 func (s *session) printEvents(one, many string, total int, events []app.WhyEvent) {
 	verb := many
 	if total == 1 {
@@ -140,11 +144,13 @@ const nearby = 3
 
 // The reasons of events outside of a window.
 const (
+	// They are the engine's words, which arrive here as text; they must change together.
 	reasonBefore = "before the window"
 	reasonAfter  = "at or after the window's end"
 )
 
-// valueText writes a value for people.
+// valueText writes a value for people. Floats are written as in CSV and in definitions, so that
+// they can be copied from here to there.
 func valueText(value any) string {
 	switch v := value.(type) {
 	case nil:

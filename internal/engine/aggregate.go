@@ -9,7 +9,8 @@ import (
 )
 
 // read is the aggregates of one argument within a group: they share a lane, so that a sum serves
-// sum, avg and the variances. A leaf that is nil is not wanted.
+// sum, avg and the variances. A leaf that is nil is not wanted. No two reads of a group have the
+// same selection, truth and lane.
 type read struct {
 	selection int // filter and non-null argument
 	whenTrue  int // any, all: selection of the true ones
@@ -23,7 +24,9 @@ type read struct {
 	least, most, first, last, of *leaf // of: distinct
 }
 
-// addAggregate finds or makes the group and read of an aggregate and its leaf.
+// addAggregate finds or makes the group and read of an aggregate and its leaf. It only declares
+// what is wanted. Nothing is read before every task of the scan has done so, because the feed
+// stores the union of their arguments in one pass.
 func (t *taskFold) addAggregate(index int) error {
 	a := t.task.view.Aggregates[index]
 	where := conditions(t.task.view, a.Where)
@@ -42,6 +45,8 @@ func (t *taskFold) addAggregate(index int) error {
 	return r.attach(a, l, t.feed)
 }
 
+// window returns the number of a window within the task. Equal windows share a number, and with it
+// the cursor that a reader moves over the events.
 func (t *taskFold) window(w plan.Window) int {
 	for i, known := range t.windows {
 		if equalWindows(known, w) {
@@ -52,12 +57,16 @@ func (t *taskFold) window(w plan.Window) int {
 	return len(t.windows) - 1
 }
 
+// equalWindows compares windows by value: Since is a pointer, and two windows that begin on one day
+// may point to two copies of it.
 func equalWindows(a, b plan.Window) bool {
 	sinceA, sinceB := a.Since, b.Since
 	a.Since, b.Since = nil, nil
 	return a == b && (sinceA == nil) == (sinceB == nil) && (sinceA == nil || *sinceA == *sinceB)
 }
 
+// groupOf returns the group of a window and a base selection. The base is the filter alone: an
+// event whose argument is null does not change the value, but it does contribute to the event time.
 func (t *taskFold) groupOf(window, base int) *group {
 	for _, g := range t.groups {
 		if g.window == window && g.base == base {
@@ -69,7 +78,9 @@ func (t *taskFold) groupOf(window, base int) *group {
 	return g
 }
 
-// readOf returns the read for an aggregate's selection and lane.
+// readOf returns the read for an aggregate's selection and lane. any and all need two selections,
+// the true events and those whose condition is not null, to compare their counts. The selections do
+// not keep the list of conditions, so appending to where is safe.
 func (t *taskFold) readOf(g *group, a *plan.Aggregate, where []*plan.Expr) (*read, error) {
 	want := read{lane: -1, selection: g.base, whenTrue: -1}
 	var err error
@@ -124,6 +135,8 @@ func ordered(a *plan.Aggregate) bool {
 	}
 }
 
+// decimalScale returns the digits behind the point of a decimal. Other types need none to be summed
+// exactly, so they have 0.
 func decimalScale(t schema.Type) int {
 	if t.Kind == schema.Decimal {
 		return t.Size
@@ -131,7 +144,9 @@ func decimalScale(t schema.Type) int {
 	return 0
 }
 
-// attach gives the leaf its place in the read.
+// attach gives the leaf its place in the read. The leaf of an interned argument holds ranks until
+// it is finished, whatever its type. Each distinct count takes a slot of its own: the counter of a
+// slot only moves forward, so two windows that shared one would count wrongly.
 func (r *read) attach(a *plan.Aggregate, l *leaf, f *feed) error {
 	if r.lane >= 0 && ordered(a) && a.Func != "count" {
 		l.interner = f.values[f.lanes[r.lane].value].interner
@@ -155,6 +170,8 @@ func (r *read) attach(a *plan.Aggregate, l *leaf, f *feed) error {
 	return nil
 }
 
+// leafOf returns the field of the read that holds the aggregate's leaf; false if the engine does
+// not know the aggregate, which no plan that was compiled by this program can cause.
 func (r *read) leafOf(a *plan.Aggregate) (**leaf, bool) {
 	if a.Distinct && a.Func == "count" {
 		return &r.of, true
@@ -177,7 +194,9 @@ func Aggregates() []string {
 	}
 }
 
-// finish turns what was folded into columns.
+// finish turns what was folded into columns. Before it values lie at the places of rows, afterwards
+// at the rows themselves. It runs when all workers are done, so it takes no lock, and no worker may
+// touch the task afterwards.
 func (t *taskFold) finish() {
 	places := t.places()
 	for _, g := range t.groups {
@@ -201,7 +220,10 @@ func (t *taskFold) finish() {
 	}
 }
 
-// gather collects a column of the newest rows from the chunks they lie in.
+// gather collects a column of the newest rows from the chunks they lie in. The rows wanted are
+// first cut out of each part, so that what is joined is as long as the labels and not as the
+// chunks. The first piece has no row: it gives the column its type where no entity has a newest row
+// at all.
 func (t *taskFold) gather(newest int, kind schema.Type) *batch.Column {
 	rows := make([]uint32, len(t.newest.time))
 	byPart := make([]int32, len(t.feed.parts)+1) // how many rows each part gives, then where they start
@@ -233,7 +255,8 @@ func (t *taskFold) gather(newest int, kind schema.Type) *batch.Column {
 	return batch.Gather(batch.Concat(pieces), rows)
 }
 
-// places returns the place of each row in the order of rows; -1: it has none.
+// places returns the place of each row in the order of rows; -1: it has none. Rows have none if
+// their key or time is null: those are in no entity's run.
 func (t *taskFold) places() []int32 {
 	places := make([]int32, len(t.numbers))
 	for i := range places {
@@ -259,13 +282,16 @@ func atRows[T any](values []T, places []int32, nothing T) []T {
 	return out
 }
 
+// toRows puts the values at their rows. Slices that the leaf's type does not use are nil and stay
+// so.
 func (l *leaf) toRows(places []int32) {
 	l.ints, l.floats = atRows(l.ints, places, 0), atRows(l.floats, places, 0)
 	l.decimals = atRows(l.decimals, places, schema.Int128{})
 	l.valid, l.failed = atRows(l.valid, places, false), atRows(l.failed, places, false)
 }
 
-// column returns the leaf as a column of its type.
+// column returns the leaf as a column of its type. The column takes over the leaf's slices. Valid
+// stays nil unless some row is null, since readers of columns skip the test for nulls when it is.
 func (l *leaf) column() *batch.Column {
 	c := &batch.Column{Type: l.kind, Length: len(l.valid)}
 	if l.zero {

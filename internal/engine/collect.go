@@ -8,7 +8,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// eventRows is events in columns: those of a part, or of a partition under work.
+// eventRows is events in columns: those of a part, or of a partition under work. Every slice that
+// is set has an entry for each event; ints, floats and decimals are lists of such columns, numbered
+// by valueSpec.at.
 type eventRows struct {
 	entity      []int32 // number within the partition
 	time        []int64
@@ -22,7 +24,8 @@ type eventRows struct {
 	origin      []uint64 // part and row in its chunk; only if the feed keeps it
 }
 
-// part is one chunk's events for one feed, in the order of partitions.
+// part is one chunk's events for one feed, in the order of partitions. It is not changed once
+// collected: while folding, all workers read all parts without a lock.
 type part struct {
 	ordinal int64
 	starts  []int32 // of each partition, and the end
@@ -30,10 +33,14 @@ type part struct {
 	newest  []*batch.Column // of the chunk, as feed.newest
 }
 
-// stride is the number of words of selection bits an event has.
+// stride is the number of words of selection bits an event has. All events have the same number, so
+// that the words of an event are found by multiplication.
 func (f *feed) stride() int { return (len(f.selections) + 63) / 64 }
 
 // collect reduces one chunk to the rows of the feed's entities and orders them by partition.
+// Several goroutines call it at once; the key table is only read by now, and the list of parts is
+// guarded. Events of entities that no row asks about are dropped before anything of them is copied,
+// so memory follows the labels and not the length of the history.
 func (f *feed) collect(scope *chunkScope) {
 	columns := make([]*batch.Column, len(f.key))
 	for i, program := range f.key {
@@ -56,6 +63,8 @@ func (f *feed) collect(scope *chunkScope) {
 	}
 }
 
+// countNullKeys counts null keys among the rows that are kept. It is needed because the key table
+// gives the same number to a null key and to a row it was told to leave out.
 func countNullKeys(numbers []int32, keep []bool) int64 {
 	var nulls int64
 	for i, number := range numbers {
@@ -67,6 +76,9 @@ func countNullKeys(numbers []int32, keep []bool) int64 {
 }
 
 // partition returns the rows that have an entity, in the order of partitions and then of position.
+// The low bits of an entity's number are its partition: numbers are given in turn, so the
+// partitions are even. This is a counting sort, which keeps events of one entity in the order of
+// the chunk; ties of time and sequence are decided by that order.
 func (f *feed) partition(numbers []int32) (order []uint32, starts []int32) {
 	count := f.partitions()
 	mask := int32(count - 1)
@@ -90,7 +102,9 @@ func (f *feed) partition(numbers []int32) (order []uint32, starts []int32) {
 	return order, starts
 }
 
-// fill copies what the feed needs of the rows in order.
+// fill copies what the feed needs of the rows in order. Entities are numbered anew within their
+// partition, by the bits that do not choose it. The columns of newest rows are not copied but kept
+// whole, because only a few of their rows will be read.
 func (f *feed) fill(p *part, scope *chunkScope, numbers []int32, order []uint32) {
 	rows := &p.rows
 	rows.entity = make([]int32, len(order))
@@ -131,6 +145,8 @@ func pick[T any](values []T, order []uint32) []T {
 	return out
 }
 
+// fillValue stores one argument. Null and filtered rows are copied too: what they hold is never
+// read, since their selection bits are not set, and copying all is cheaper than testing each.
 func (f *feed) fillValue(rows *eventRows, v valueSpec, scope *chunkScope, order []uint32) {
 	column := scope.eval(v.program)
 	switch {
@@ -151,7 +167,8 @@ func (f *feed) fillValue(rows *eventRows, v valueSpec, scope *chunkScope, order 
 	}
 }
 
-// fillSequence stores the sequence as integers of the same order.
+// fillSequence stores the sequence as integers of the same order. Text and decimals are stored as
+// numbers of arrival, which partitions replace by ranks when all of them are known.
 func (f *feed) fillSequence(rows *eventRows, c *batch.Column, order []uint32) {
 	switch c.Type.Kind {
 	case schema.String, schema.Bytes, schema.Decimal:
@@ -178,7 +195,8 @@ func (f *feed) fillSequence(rows *eventRows, c *batch.Column, order []uint32) {
 	}
 }
 
-// fillWords sets the selection bits.
+// fillWords sets the selection bits. Filters are evaluated here, once for an event and for all
+// tasks; a window then only counts bits.
 func (f *feed) fillWords(rows *eventRows, scope *chunkScope, order []uint32) {
 	stride := f.stride()
 	rows.words = make([]uint64, len(order)*stride)
@@ -197,7 +215,8 @@ func (f *feed) fillWords(rows *eventRows, scope *chunkScope, order []uint32) {
 	}
 }
 
-// tests returns the columns that must all be true of a selected event.
+// tests returns the columns that must all be true of a selected event. No tests at all means that
+// every event is selected.
 func (s selectionSpec) tests(scope *chunkScope) [][]bool {
 	var tests [][]bool
 	for _, condition := range s.conditions {
@@ -218,7 +237,9 @@ func (s selectionSpec) tests(scope *chunkScope) [][]bool {
 	return tests
 }
 
-// orderedBits maps floats to integers of the same order.
+// orderedBits maps floats to integers of the same order. The bits of negative floats ascend as the
+// floats descend, so these are mirrored. Columns hold neither NaN nor a negative zero, so equal
+// floats have equal numbers.
 func orderedBits(x float64) int64 {
 	bits := int64(math.Float64bits(x))
 	if bits < 0 {

@@ -6,13 +6,14 @@
 //
 //  1. tasks: one per view, keys and times; following references and links makes more tasks, and
 //     equal ones are shared. (task.go)
-//  2. a feed per source and key mapping: every event of the source is read once, reduced to what the
-//     tasks need (entity, time, filter bits, arguments) and partitioned by entity. (feed.go, collect.go)
-//  3. folding: partition by partition, the events of an entity are put in total order and every label
-//     of the entity reads its windows from shared lanes. (partition.go, fold.go, read.go)
+//  2. a feed per source and key mapping: every event of the source is read once, reduced to what
+//     the tasks need (entity, time, filter bits, arguments) and partitioned by entity. (feed.go,
+//     collect.go)
+//  3. folding: partition by partition, the events of an entity are put in total order and every
+//     label of the entity reads its windows from shared lanes. (partition.go, fold.go, read.go)
 //  4. settling: expressions over the folded columns, then expiry, default and status. (settle.go)
 //
-// A value depends on the set of events only, so neither the number of workers, nor the order in which
-// chunks arrive, nor their size changes a bit. The package touches neither clock nor disk: events
-// come through the Events interface.
+// A value depends on the set of events only, so neither the number of workers, nor the order in
+// which chunks arrive, nor their size changes a bit. The package touches neither clock nor disk:
+// events come through the Events interface.
 package engine

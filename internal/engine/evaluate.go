@@ -124,7 +124,9 @@ type Report struct {
 	NoKey   map[string]int64 // by view: events with a null in the key
 }
 
-// Evaluate settles the wanted features for the rows.
+// Evaluate settles the wanted features for the rows. The values come in the order of wanted, with
+// their rows in the order given; columns may share memory with each other and with the request. On
+// an error there are no values, not some of them.
 func Evaluate(ctx context.Context, events Events, rows Rows, wanted []Wanted, options Options) (
 	[]*Value, *Report, error) {
 	e := newEvaluation(rows, options.withDefaults())
@@ -176,6 +178,8 @@ func newEvaluation(rows Rows, options Options) *evaluation {
 	return e
 }
 
+// root returns the task of an output, with all that it reads marked as wanted. It must be called
+// for every output before anything is folded.
 func (e *evaluation) root(w Wanted) (*task, error) {
 	if w.Role >= len(e.roots) || e.roots[w.Role].entity != w.View.Entity {
 		return nil, fmt.Errorf("BUG: view %s is asked for a role of another entity", w.View.Name)

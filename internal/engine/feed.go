@@ -11,7 +11,10 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// feed is the events of one source under one key mapping, reduced to what its tasks read.
+// feed is the events of one source under one key mapping, reduced to what its tasks read. One
+// goroutine sets it up before the scan, the workers of the scan add parts under its mutex, and
+// while it is folded it is only read. Views with the same key mapping share a feed, and with it the
+// partitions and the arguments they have in common.
 type feed struct {
 	scan       *sourceScan
 	key        []*expr.Program
@@ -35,7 +38,8 @@ type feed struct {
 // kinds is how many kinds of lanes there are.
 const kinds = 3
 
-// selectionSpec is one bit of an event: every condition true, and a value not null.
+// selectionSpec is one bit of an event: every condition true, and a value not null. The key is the
+// text of all of them: specs with equal keys select the same events and are shared.
 type selectionSpec struct {
 	key        string
 	conditions []*expr.Program
@@ -43,7 +47,8 @@ type selectionSpec struct {
 	live       bool // tombstones are out
 }
 
-// valueSpec is one argument stored with each event.
+// valueSpec is one argument stored with each event. A null has some value too; it is kept out by
+// the selection, not by the value. The interner is set for values that are held by number.
 type valueSpec struct {
 	key      string
 	program  *expr.Program
@@ -52,7 +57,8 @@ type valueSpec struct {
 	interner *interner
 }
 
-// laneSpec is a value under a selection.
+// laneSpec is a value under a selection. The selection excludes nulls of the value, so a lane has
+// no holes of its own.
 type laneSpec struct {
 	selection, value int
 }
@@ -64,7 +70,10 @@ func (f *feed) partitions() int { return 1 << f.partitionBits }
 // ten million events to stay near the cache.
 const maxPartitionBits = 6
 
-// number gives the entities of all tasks their numbers.
+// number gives the entities of all tasks their numbers. Rows whose key or time is null get no
+// entity and are never folded. Partitions grow with the number of entities, at least two in each,
+// so that a handful of entities does not pay for empty partitions. After this the table is read by
+// many goroutines and must not change.
 func (f *feed) number() error {
 	f.table = newKeyTable()
 	for _, t := range f.tasks {
@@ -84,6 +93,7 @@ func (f *feed) number() error {
 	return nil
 }
 
+// bothValid joins two lists of which nil means that every row is valid. It never changes either.
 func bothValid(a, b []bool) []bool {
 	if a == nil {
 		return b
@@ -95,7 +105,8 @@ func bothValid(a, b []bool) []bool {
 	return both
 }
 
-// conditions returns the filter of a view and an aggregate.
+// conditions returns the filter of a view and an aggregate. The slice is new, so the caller may
+// append to it. Both conditions must be true; null is not.
 func conditions(view *plan.View, where *plan.Expr) []*plan.Expr {
 	var all []*plan.Expr
 	for _, e := range []*plan.Expr{view.Where, where} {
@@ -106,7 +117,9 @@ func conditions(view *plan.View, where *plan.Expr) []*plan.Expr {
 	return all
 }
 
-// selection returns the number of a selection, making it if there is none like it.
+// selection returns the number of a selection, making it if there is none like it. All tasks of the
+// feed share selections, and every one costs a bit for each event. notNull, if set, is the argument
+// whose nulls are left out.
 func (f *feed) selection(all []*plan.Expr, notNull *plan.Expr) (int, error) {
 	key := "not null " + notNull.Key()
 	for _, e := range all {
@@ -137,6 +150,7 @@ func (f *feed) selection(all []*plan.Expr, notNull *plan.Expr) (int, error) {
 }
 
 // lane returns the number of a lane; ordered asks for values that compare as their type does.
+// Aggregates of one argument under one filter share a lane whatever their windows.
 func (f *feed) lane(selection int, e *plan.Expr, ordered bool) (int, error) {
 	value, err := f.value(e, ordered)
 	if err != nil {
@@ -151,6 +165,8 @@ func (f *feed) lane(selection int, e *plan.Expr, ordered bool) (int, error) {
 	return len(f.lanes) - 1, nil
 }
 
+// value returns the number of an argument. A decimal that is both summed and compared is held
+// twice, once by its digits and once by rank, so how it is held is part of its key.
 func (f *feed) value(e *plan.Expr, ordered bool) (int, error) {
 	kind, interned, err := holding(e.Type, ordered)
 	if err != nil {
@@ -175,7 +191,9 @@ func (f *feed) value(e *plan.Expr, ordered bool) (int, error) {
 	return len(f.values) - 1, nil
 }
 
-// holding says how values of a type are held in a lane, and whether by number.
+// holding says how values of a type are held in a lane, and whether by number. Lanes hold numbers
+// of fixed size only, so text is held by its rank. A decimal is compared by rank too, because one
+// comparison of integers is all that the structures for extremes know.
 func holding(t schema.Type, ordered bool) (kind window.Kind, interned bool, err error) {
 	switch t.Kind {
 	case schema.Bool, schema.Int64, schema.Timestamp, schema.Date, schema.Duration:

@@ -14,7 +14,8 @@ import (
 )
 
 // foldAll folds every task, as soon as its keys are known: first those of the rows, then those at
-// the end of links.
+// the end of links. A source is read once for all tasks whose keys are known at that time. It is
+// read again only when a link leads to it whose key is itself a value of the same source.
 func (e *evaluation) foldAll(ctx context.Context, events Events) error {
 	for {
 		scans, waiting, err := e.nextScans()
@@ -33,7 +34,9 @@ func (e *evaluation) foldAll(ctx context.Context, events Events) error {
 }
 
 // nextScans gathers, by source, the tasks that are not folded and whose keys can be computed.
-// Views without a source are folded at once. waiting says that other tasks are left.
+// Views without a source are folded at once. waiting says that other tasks are left. The order of
+// scans is the order in which tasks were made, which depends on the plan and the wanted features
+// alone. Links cannot form a cycle in a plan, so some task always makes progress.
 func (e *evaluation) nextScans() (scans []*sourceScan, waiting bool, err error) {
 	bySource := map[*plan.Source]*sourceScan{}
 	progress := false
@@ -62,13 +65,15 @@ func (e *evaluation) nextScans() (scans []*sourceScan, waiting bool, err error) 
 			progress = true
 		}
 	}
+	// Without this a mistake in following links would loop for ever instead of failing.
 	if waiting && !progress {
 		panic("BUG: tasks wait for each other")
 	}
 	return scans, waiting || len(scans) > 0, nil
 }
 
-// readsSource reports whether any value of the task depends on events.
+// readsSource reports whether any value of the task depends on events. A view may read only
+// requests, references or the time, and then its source is not opened.
 func (t *task) readsSource() bool {
 	for _, wanted := range t.aggregates {
 		if wanted {
@@ -78,7 +83,8 @@ func (t *task) readsSource() bool {
 	return len(t.newest) > 0 || t.newestTime
 }
 
-// add prepares the fold of a task.
+// add prepares the fold of a task. The scan must not have begun: the task may add columns,
+// selections and lanes to its feed.
 func (s *sourceScan) add(t *task) error {
 	f, err := s.feed(t.view)
 	if err != nil {
@@ -93,7 +99,8 @@ func (s *sourceScan) add(t *task) error {
 	return nil
 }
 
-// foldSource reads a source and folds the tasks of its feeds.
+// foldSource reads a source and folds the tasks of its feeds. Tasks that wait for this source's
+// values can settle their keys when it returns.
 func (e *evaluation) foldSource(ctx context.Context, events Events, s *sourceScan) error {
 	if err := s.run(ctx, events, e.options); err != nil {
 		return err
@@ -115,7 +122,8 @@ func (e *evaluation) foldSource(ctx context.Context, events Events, s *sourceSca
 	return nil
 }
 
-// count adds what one scan saw to the report. A source read again for links counts once.
+// count adds what one scan saw to the report. A source read again for links counts once. Adding up
+// the second reading would report events that do not exist.
 func (e *evaluation) count(s *sourceScan) {
 	if e.report.Sources[s.source.Name] == nil {
 		counts := s.counts
@@ -128,7 +136,10 @@ func (e *evaluation) count(s *sourceScan) {
 	}
 }
 
-// foldPartitions works through the partitions on all workers.
+// foldPartitions works through the partitions on all workers. Workers take the next partition when
+// they are done with one, so that a heavy entity holds up a single worker. They write to shared
+// columns without a lock: an entity is in one partition and a row has one entity, so no place is
+// written twice.
 func (f *feed) foldPartitions(ctx context.Context, workers int) error {
 	var next atomic.Int64
 	var group sync.WaitGroup
@@ -144,7 +155,8 @@ func (f *feed) foldPartitions(ctx context.Context, workers int) error {
 	return ctx.Err()
 }
 
-// foldPartition folds every entity of a partition for every task.
+// foldPartition folds every entity of a partition for every task. Entities without events are
+// skipped: their rows keep what the columns began with, that is null, or 0 for counts.
 func (r *reader) foldPartition(p int) {
 	r.partition.load(r.feed, p)
 	for local := range len(r.partition.offsets) - 1 {
@@ -162,7 +174,8 @@ func (r *reader) foldPartition(p int) {
 	}
 }
 
-// taskFold is what one task reads of its feed, and the columns it fills.
+// taskFold is what one task reads of its feed, and the columns it fills. Workers only write the
+// leaves, the times of groups and the newest rows, each at its own places.
 type taskFold struct {
 	task       *task
 	feed       *feed
@@ -180,7 +193,8 @@ type taskFold struct {
 }
 
 // group is the aggregates of one window and one filter: those that share their contributing events.
-// Its times are at the places of rows in taskFold.order until the fold is finished, then at the rows.
+// Its times are at the places of rows in taskFold.order until the fold is finished, then at the
+// rows.
 type group struct {
 	window int
 	base   int // selection
@@ -188,13 +202,16 @@ type group struct {
 	reads  []*read
 }
 
-// newestFold is the newest row of each task row.
+// newestFold is the newest row of each task row. Rows without one have NoTime; origin says nothing
+// there.
 type newestFold struct {
 	live   int // selection of rows that pass the view's filter and are no tombstones
 	time   []int64
 	origin []uint64
 }
 
+// newTaskFold declares to the feed everything that the task reads of events: aggregates with their
+// selections and lanes, and the columns of the newest row. A trace needs the origin of every event.
 func newTaskFold(t *task, f *feed) (*taskFold, error) {
 	fold := &taskFold{task: t, feed: f, aggregates: map[int]*leaf{}}
 	f.keepOrigin = f.keepOrigin || t.evaluation.options.Trace != nil
@@ -230,6 +247,7 @@ func newTaskFold(t *task, f *feed) (*taskFold, error) {
 	return fold, nil
 }
 
+// noTimes is where event times begin: 0 would be an instant of 1970, not the absence of one.
 func noTimes(rows int) []int64 {
 	times := make([]int64, rows)
 	for i := range times {
@@ -238,7 +256,8 @@ func noTimes(rows int) []int64 {
 	return times
 }
 
-// group orders the rows by entity and boundary.
+// group lists the rows of each entity one after the other. Their order by boundary is left to
+// rowsOf, which runs on the workers. Rows without an entity are in no list.
 func (t *taskFold) group(entities int) {
 	t.offsets = make([]int32, entities+1)
 	for _, number := range t.numbers {
@@ -260,7 +279,8 @@ func (t *taskFold) group(entities int) {
 }
 
 // rowsOf returns the rows of an entity in the order of their boundaries, and the place of the first
-// in the order of all rows.
+// in the order of all rows. It sorts in place, so only the worker that folds the entity may call
+// it. Rows with one boundary get equal values, so their order among each other does not matter.
 func (t *taskFold) rowsOf(entity int) (rows []int32, first int) {
 	first = int(t.offsets[entity])
 	rows, bound := t.order[first:t.offsets[entity+1]], t.task.bound.at
@@ -285,6 +305,7 @@ type leaf struct {
 	overflow  atomic.Int64
 }
 
+// newLeaf makes room for one value of each row. Text and bool are held as integers until the end.
 func newLeaf(a *plan.Aggregate, rows int) *leaf {
 	l := &leaf{kind: a.Type, valid: make([]bool, rows)}
 	switch a.Type.Kind {
@@ -298,9 +319,12 @@ func newLeaf(a *plan.Aggregate, rows int) *leaf {
 	return l
 }
 
+// setInt stores an integer, a truth value or a rank.
 func (l *leaf) setInt(at int, x int64) { l.ints[at], l.valid[at] = x, true }
 
-// setFloat stores a result; one that is not finite becomes null and is counted.
+// setFloat stores a result; one that is not finite becomes null and is counted. The difference of
+// such a number with itself is not 0. Adding 0 turns a negative zero into the positive one, so that
+// equal values have equal bits.
 func (l *leaf) setFloat(at int, x float64) {
 	if x-x != 0 {
 		l.nonFinite.Add(1)
@@ -318,6 +342,7 @@ func (l *leaf) setDecimal(at int, x schema.Int128, fits bool) {
 	l.decimals[at], l.valid[at] = x, true
 }
 
+// setInt64 stores a sum of integers, or counts it as too large for its type.
 func (l *leaf) setInt64(at int, x int64, fits bool) {
 	if !fits {
 		l.overflow.Add(1)

@@ -10,7 +10,10 @@ import (
 )
 
 // interner numbers the values of an argument that is not a plain number (text, decimals to be
-// compared), first in the order of arrival, and in their own order once all are known.
+// compared), first in the order of arrival, and in their own order once all are known. Its life has
+// two parts, and sort ends the first: before it, the workers of a scan ask for numbers; after it,
+// rank and sorted are only read. Numbers of arrival depend on which worker came first, ranks do
+// not, so nothing that leaves the engine may be made of the former.
 type interner struct {
 	kind     schema.Type
 	mutex    sync.Mutex
@@ -24,7 +27,9 @@ func newInterner(t schema.Type) *interner {
 	return &interner{kind: t, texts: map[string]int64{}, decimals: map[schema.Int128]int64{}}
 }
 
-// numbers returns the number of each row; nulls get 0.
+// numbers returns the number of each row; nulls get 0. An entry of a dictionary is looked up once,
+// and only if a row uses it: many chunks may come with the dictionary of their whole file. The
+// numbers are of arrival, and the lock is held for the chunk.
 func (n *interner) numbers(c *batch.Column) []int64 {
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
@@ -57,6 +62,8 @@ func (n *interner) numbers(c *batch.Column) []int64 {
 	return out
 }
 
+// text returns the number of a text. A new one is copied, because value points into a chunk that
+// would be kept in memory as a whole for its sake.
 func (n *interner) text(value string) int64 {
 	if number, known := n.texts[value]; known {
 		return number
@@ -66,6 +73,8 @@ func (n *interner) text(value string) int64 {
 	return number
 }
 
+// decimal returns the number of a decimal. All values of a column have one scale, so equal numbers
+// have equal digits.
 func (n *interner) decimal(value schema.Int128) int64 {
 	number, known := n.decimals[value]
 	if !known {
@@ -75,7 +84,8 @@ func (n *interner) decimal(value schema.Int128) int64 {
 	return number
 }
 
-// sort numbers the values anew in their own order; no value may come after it.
+// sort numbers the values anew in their own order; no value may come after it. It lets go of the
+// maps: ranks and the sorted column are all that folding needs.
 func (n *interner) sort() {
 	if n.kind.Kind == schema.Decimal {
 		keys := sortedKeys(n.decimals, schema.Int128.Compare)
@@ -103,6 +113,7 @@ func sortedKeys[K comparable](m map[K]int64, compare func(a, b K) int) []K {
 	return keys
 }
 
+// ranksOf inverts the order: entry i is the rank of the value that was given number i on arrival.
 func ranksOf[K comparable](m map[K]int64, keys []K) []int64 {
 	rank := make([]int64, len(m))
 	for i, key := range keys {
@@ -111,7 +122,9 @@ func ranksOf[K comparable](m map[K]int64, keys []K) []int64 {
 	return rank
 }
 
-// column turns ranks into the values they stand for.
+// column turns ranks into the values they stand for. Ranks of rows that are not valid are ignored.
+// Text shares the sorted column as its dictionary, so that a label row costs four bytes however
+// long its text is.
 func (n *interner) column(ranks []int64, valid []bool) *batch.Column {
 	rows := make([]uint32, len(ranks))
 	for i, rank := range ranks {

@@ -8,7 +8,9 @@ import (
 // noEntity is the number of a row without an entity: a null key, or one nobody asks about.
 const noEntity = int32(-1)
 
-// keyTable numbers entities. It is filled from the rows and then only read, by many goroutines.
+// keyTable numbers entities. It is filled from the rows and then only read, by many goroutines. All
+// keys of a table have one form, that of its entity, so that a text which looks like an encoded key
+// cannot be taken for one.
 type keyTable struct {
 	texts map[string]int32 // encoded keys, and single text keys as they are
 	ints  map[int64]int32  // single keys of a number kind
@@ -20,7 +22,9 @@ func newKeyTable() *keyTable {
 }
 
 // numbers returns the entity of each row: known ones, and with add also new ones. valid, if set,
-// leaves rows out. The second result counts the rows with a null in the key.
+// leaves rows out. The second result counts the rows with a null in the key. Numbers are given from
+// 0 in the order of rows. Without add the table does not change, and any number of goroutines may
+// ask at once. A row that valid leaves out gets nullKey and is counted like a null.
 func (k *keyTable) numbers(columns []*batch.Column, valid []bool, add bool) (out []int32, nulls int64) {
 	if len(columns) == 0 {
 		return nil, 0
@@ -47,12 +51,16 @@ func (k *keyTable) numbers(columns []*batch.Column, valid []bool, add bool) (out
 // nullKey is a row whose key has a null; it is below noEntity so that both are negative.
 const nullKey = int32(-2)
 
+// isText reports whether keys of the type are looked up as text; all others are single integers.
 func isText(t schema.Type) bool { return t.Kind == schema.String || t.Kind == schema.Bytes }
 
+// usable reports whether a row takes part and has a value in the column.
 func usable(c *batch.Column, valid []bool, i int) bool {
 	return (valid == nil || valid[i]) && !c.IsNull(i)
 }
 
+// text returns the number of a key; an unknown one gets the next number with add and noEntity
+// without. A new key is copied, since it may point into memory of a chunk.
 func (k *keyTable) text(key string, add bool) int32 {
 	if number, known := k.texts[key]; known {
 		return number
@@ -66,6 +74,7 @@ func (k *keyTable) text(key string, add bool) int32 {
 	return number
 }
 
+// int does the same for a single key of a number kind.
 func (k *keyTable) int(key int64, add bool) int32 {
 	if number, known := k.ints[key]; known {
 		return number
@@ -79,7 +88,9 @@ func (k *keyTable) int(key int64, add bool) int32 {
 	return number
 }
 
-// dictionary looks every entry of the dictionary up once.
+// dictionary looks every entry of the dictionary up once. An entry that no row uses is not looked
+// up, so that it does not become an entity with add. unknown differs from all that a lookup can
+// return.
 func (k *keyTable) dictionary(c *batch.Column, valid []bool, add bool, out []int32) {
 	const unknown = int32(-3)
 	numbers := make([]int32, c.Dict.Length)
@@ -114,6 +125,7 @@ func (k *keyTable) number(c *batch.Column, valid []bool, add bool, out []int32) 
 	}
 }
 
+// intOf returns a bool, as 0 or 1, or an integer of any kind. The row must not be null.
 func intOf(c *batch.Column, i int) int64 {
 	if c.Type.Kind != schema.Bool {
 		return c.Ints[i]
@@ -124,7 +136,9 @@ func intOf(c *batch.Column, i int) int64 {
 	return 0
 }
 
-// composite encodes the columns with lengths, so that ("1","23") is not ("12","3").
+// composite encodes the columns with lengths, so that ("1","23") is not ("12","3"). A null in any
+// of them makes the whole key null. The encoding must stay injective: two keys with one encoding
+// would silently share their events.
 func (k *keyTable) composite(columns []*batch.Column, valid []bool, add bool, out []int32) {
 	var key []byte
 	for i := range out {

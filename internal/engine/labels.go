@@ -12,6 +12,8 @@ import (
 
 // Select evaluates expressions of the event scope for the events of a source that pass its own
 // filter and where, and returns a column each, in the order of position. Tombstones are left out.
+// Availability plays no part: a label is what is to be predicted, and may be known long after its
+// time. The order does not depend on the number of workers.
 func Select(ctx context.Context, events Events, source *plan.Source, where *plan.Expr,
 	wanted []*plan.Expr, options Options) ([]*batch.Column, error) {
 	scan, err := newSourceScan(source)
@@ -46,13 +48,16 @@ func Select(ctx context.Context, events Events, source *plan.Source, where *plan
 	return joined(pieces, wanted), nil
 }
 
-// piece is what one chunk gives to a selection.
+// piece is what one chunk gives to a selection. The chunk itself is not kept, only what was
+// selected of it, unless every row was.
 type piece struct {
 	ordinal int64
 	columns []*batch.Column
 }
 
-// selected evaluates the programs over one chunk and keeps the rows that pass.
+// selected evaluates the programs over one chunk and keeps the rows that pass. A row counts if both
+// filters are true, which null is not. It is called by several goroutines at once; the scan is not
+// changed.
 func (s *sourceScan) selected(chunk *Chunk, filter *expr.Program, programs []*expr.Program) piece {
 	scope := &chunkScope{scan: s, chunk: chunk, results: map[*expr.Program]*batch.Column{}}
 	var tests [][]bool
@@ -86,7 +91,8 @@ func (s *sourceScan) selected(chunk *Chunk, filter *expr.Program, programs []*ex
 	return p
 }
 
-// joined puts the pieces one after the other in the order of their chunks.
+// joined puts the pieces one after the other in the order of their chunks. The empty column in
+// front gives the type when there is no piece.
 func joined(pieces []piece, wanted []*plan.Expr) []*batch.Column {
 	sort.Slice(pieces, func(i, j int) bool { return pieces[i].ordinal < pieces[j].ordinal })
 	columns := make([]*batch.Column, len(wanted))

@@ -8,7 +8,8 @@ import (
 )
 
 // partition is the events of some entities, grouped by entity and in total order. It belongs to one
-// worker, which fills it again and again.
+// worker, which fills it again and again. Its columns are reused, so whoever reads them must be
+// done before the next load. Those that no part has are empty, not nil.
 type partition struct {
 	rows    eventRows
 	offsets []int32 // of each entity of the partition, and the end
@@ -17,7 +18,9 @@ type partition struct {
 	sorter  rowSorter
 }
 
-// load gathers partition number p of the feed from all parts.
+// load gathers partition number p of the feed from all parts. Parts are taken in the order of their
+// chunks, so that the events of an entity lie in the order of position before they are sorted by
+// time: the sort is stable and ties keep that order.
 func (w *partition) load(f *feed, p int) {
 	entities := (int(f.table.count) - p + f.partitions() - 1) / f.partitions()
 	w.offsets = resized(w.offsets, entities+1)
@@ -40,6 +43,8 @@ func (w *partition) load(f *feed, p int) {
 	}
 }
 
+// resized returns a slice of length n with the old memory if it is enough. Its content is anything.
+// Growing by a quarter more spares the next, slightly larger partition an allocation.
 func resized[T any](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n, n+n/4)
@@ -47,7 +52,9 @@ func resized[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// allocate makes room for n events with the columns that some part has.
+// allocate makes room for n events with the columns that some part has. A column that only some
+// parts have is filled for the others by scatter, with what its absence means: a time for when
+// events are known, and no null for sequences.
 func (w *partition) allocate(f *feed, n int) {
 	r := &w.rows
 	r.entity, r.time = resized(r.entity, n), resized(r.time, n)
@@ -80,7 +87,9 @@ func resizedAll[T any](columns [][]T, count, n int) [][]T {
 	return columns
 }
 
-// scatter moves the rows of one part to their entities.
+// scatter moves the rows of one part to their entities. Values that are held by number get their
+// rank on the way: all numbers are known by now. An origin becomes the number of the part in the
+// upper half and the row in its chunk in the lower.
 func (w *partition) scatter(f *feed, number int, part *part, p int) {
 	from, end := int(part.starts[p]), int(part.starts[p+1])
 	if from == end {
@@ -94,6 +103,7 @@ func (w *partition) scatter(f *feed, number int, part *part, p int) {
 	in, out := &part.rows, &w.rows
 	place(out.time, in.time[from:end], w.to)
 	if len(out.ready) > 0 {
+		// A part without availability is one whose events are all known at their own time.
 		ready := in.ready
 		if ready == nil {
 			ready = in.time
@@ -123,6 +133,7 @@ func (w *partition) scatter(f *feed, number int, part *part, p int) {
 	}
 }
 
+// A part without a list of null sequences has none that is null.
 func (w *partition) scatterSequence(f *feed, in *eventRows, from, end int) {
 	if f.sequences != nil {
 		placeRanks(w.rows.sequence, in.sequence[from:end], w.to, f.sequences.rank)
@@ -137,6 +148,8 @@ func (w *partition) scatterSequence(f *feed, in *eventRows, from, end int) {
 	}
 }
 
+// scatterWords moves the selection bits. One word for each event is by far the most common case, up
+// to 64 selections, and needs no inner loop.
 func (w *partition) scatterWords(words []uint64, stride int) {
 	if stride == 1 {
 		place(w.rows.words, words, w.to)
@@ -147,6 +160,7 @@ func (w *partition) scatterWords(words []uint64, stride int) {
 	}
 }
 
+// place puts each value where it goes; to has an entry for every value.
 func place[T any](out, in []T, to []int32) {
 	for i, x := range in {
 		out[to[i]] = x
@@ -165,7 +179,8 @@ func placeRanks(out, in []int64, to []int32, rank []int64) {
 }
 
 // order puts the events [from, end) of one entity in total order: time, sequence (null first), and
-// position, in which they lie already.
+// position, in which they lie already. Files are mostly written in the order of time, so that is
+// tested first and nothing is moved then.
 func (w *partition) order(from, end int) {
 	r := &w.rows
 	w.sorter.rows, w.sorter.from = r, from
@@ -186,13 +201,17 @@ func (w *partition) order(from, end int) {
 	w.permute(from, end)
 }
 
-// rowSorter sorts positions, relative to from, by time and sequence.
+// rowSorter sorts positions, relative to from, by time and sequence. It sorts a list of positions
+// and not the columns, of which there are many, so that each column is moved once. It lives in the
+// partition so that handing it to sort.Stable, as an interface, allocates nothing.
 type rowSorter struct {
 	rows  *eventRows
 	from  int
 	order []int32
 }
 
+// before reports whether event i comes strictly before event j; events that are equal in time and
+// sequence, or both without a sequence, stay in the order of position.
 func (s *rowSorter) before(i, j int) bool {
 	r := s.rows
 	if r.time[i] != r.time[j] || len(r.sequence) == 0 {
@@ -218,7 +237,8 @@ func (s *rowSorter) Less(i, j int) bool {
 // Swap implements sort.Interface.
 func (s *rowSorter) Swap(i, j int) { s.order[i], s.order[j] = s.order[j], s.order[i] }
 
-// permute brings the rows [from, end) of every column into the order in w.to.
+// permute brings the rows [from, end) of every column into the order in w.to. Every column that
+// load fills must be named here too, or its values would belong to other events.
 func (w *partition) permute(from, end int) {
 	r := &w.rows
 	permuteColumn(r.time[from:end], w.to, 1)
@@ -249,6 +269,7 @@ func permuteAll[T int64 | float64 | schema.Int128](columns [][]T, from, end int,
 	}
 }
 
+// permuteColumn moves values of stride entries each; order[i] is where the i-th of them comes from.
 func permuteColumn[T any](values []T, order []int32, stride int) {
 	old := append([]T(nil), values...)
 	for i, from := range order {

@@ -11,7 +11,9 @@ import (
 )
 
 // reader folds one entity at a time for one worker. Selections and lanes are built when a label
-// first reads them and forgotten with the entity.
+// first reads them and forgotten with the entity. The slices selected and laned say in which epoch
+// an entry was built. An epoch is an entity, so that changing to the next one forgets everything
+// without touching it.
 type reader struct {
 	feed       *feed
 	partition  partition
@@ -28,7 +30,8 @@ type reader struct {
 	trueHoles  []int32
 }
 
-// cursor remembers where a window's ends were for the previous label: they never go back.
+// cursor remembers where a window's ends were for the previous label: they never go back. It is
+// valid for the rows of one task and entity only.
 type cursor struct{ from, to int }
 
 func newReader(f *feed) *reader {
@@ -39,7 +42,8 @@ func newReader(f *feed) *reader {
 	}
 }
 
-// enter makes the events [from, end) of the partition the current entity.
+// enter makes the events [from, end) of the partition the current entity. Positions in times,
+// fences, selections and lanes all count from from.
 func (r *reader) enter(from, end int) {
 	r.from, r.end = from, end
 	r.time = r.partition.rows.time[from:end]
@@ -47,6 +51,8 @@ func (r *reader) enter(from, end int) {
 	r.fence.enter(r.time, r.partition.rows.ready, from, end)
 }
 
+// selection returns a selection of the current entity, building it on first use. It is valid until
+// the next entity is entered.
 func (r *reader) selection(i int) *window.Selection {
 	s := &r.selections[i]
 	if r.selected[i] != r.epoch {
@@ -57,6 +63,8 @@ func (r *reader) selection(i int) *window.Selection {
 	return s
 }
 
+// lane returns a lane of the current entity, building it on first use. Resetting a lane forgets
+// what its distinct counters have seen, so it must not happen twice for an entity.
 func (r *reader) lane(i int) *window.Lane {
 	l := &r.lanes[i]
 	if r.laned[i] == r.epoch {
@@ -77,7 +85,9 @@ func (r *reader) lane(i int) *window.Lane {
 	return l
 }
 
-// foldRows reads every window for a task's rows of the current entity, by boundary.
+// foldRows reads every window for a task's rows of the current entity, by boundary. In this order
+// cursors, fence and distinct counters only move forward, and all labels of an entity cost about
+// one pass over its events.
 func (r *reader) foldRows(t *taskFold, entity int) {
 	rows, first := t.rowsOf(entity)
 	r.cursors = resized(r.cursors, len(t.windows))
@@ -101,7 +111,8 @@ func (r *reader) foldRows(t *taskFold, entity int) {
 	}
 }
 
-// span returns the events of a window as of b.
+// span returns the events of a window as of b. The ends of a window must grow with the boundary, as
+// they do for every kind of window.
 func (r *reader) span(t *taskFold, number int, b int64) window.Range {
 	start, end := windowEnds(t.windows[number], b, t.shift)
 	c := &r.cursors[number]
@@ -109,7 +120,9 @@ func (r *reader) span(t *taskFold, number int, b int64) window.Range {
 	return r.fence.split(c.from, c.to)
 }
 
-// windowEnds returns the instants [start, end) of a window as of b; shift is 1 with edge at.
+// windowEnds returns the instants [start, end) of a window as of b; shift is 1 with edge at. Both
+// ends move by the shift, and after they are rounded to the hop. A window without a length and
+// without a since begins before all events.
 func windowEnds(w plan.Window, b, shift int64) (start, end int64) {
 	end = b - w.Offset
 	start = math.MinInt64
@@ -126,7 +139,9 @@ func windowEnds(w plan.Window, b, shift int64) (start, end int64) {
 	return start, end + shift
 }
 
-// advance returns the first position from i on whose time is at least t, by doubling steps.
+// advance returns the first position from i on whose time is at least t, by doubling steps. Labels
+// are often close to each other, so that it starts with small steps from where the previous one
+// was; a far one still costs a logarithm only.
 func advance(times []int64, i int, t int64) int {
 	if i >= len(times) || times[i] >= t {
 		return i
@@ -141,7 +156,8 @@ func advance(times []int64, i int, t int64) int {
 	return low + sort.Search(high-low, func(k int) bool { return times[low+k] >= t })
 }
 
-// readGroup reads the aggregates of one window and filter for the row at a place in the order of rows.
+// readGroup reads the aggregates of one window and filter for the row at a place in the order of
+// rows. A row without an event in the group keeps NoTime and the value that its columns began with.
 func (r *reader) readGroup(g *group, events window.Range, at int) {
 	base := r.selection(g.base)
 	in := base.Ranks(events, r.holes)
@@ -154,6 +170,8 @@ func (r *reader) readGroup(g *group, events window.Range, at int) {
 	}
 }
 
+// readLane reads the aggregates of one argument for the row at a place. Where all arguments are
+// null it writes nothing: counts stay 0 and everything else stays null.
 func (r *reader) readLane(rd *read, events window.Range, at int) {
 	in := r.selection(rd.selection).Ranks(events, r.holes)
 	n := in.Count()
@@ -189,6 +207,8 @@ func (r *reader) readLane(rd *read, events window.Range, at int) {
 	}
 }
 
+// readTruth reads any and all, of n events whose condition is not null. The trues have holes of
+// their own in a scratch of their own, because the range of the others is still in use.
 func (r *reader) readTruth(rd *read, events window.Range, n int, at int) {
 	trues := r.selection(rd.whenTrue).Ranks(events, r.trueHoles).Count()
 	if rd.anyTrue != nil {
@@ -206,6 +226,8 @@ func truthValue(b bool) int64 {
 	return 0
 }
 
+// readFloats reads a lane of floats. avg divides the rounded sum, so that it is null wherever the
+// sum is not finite and equals what a user gets by dividing the two.
 func readFloats(rd *read, lane *window.Lane, in window.Range, at int) {
 	if rd.sum != nil || rd.avg != nil {
 		sum := exact.Float(lane.Sum(in))
@@ -230,6 +252,8 @@ func readFloats(rd *read, lane *window.Lane, in window.Range, at int) {
 	}
 }
 
+// readInts reads a lane of integers or of ranks; sums are never asked of ranks. avg divides the
+// exact sum and rounds once, so it is there even when the sum does not fit.
 func readInts(rd *read, lane *window.Lane, in window.Range, at int) {
 	if rd.sum != nil || rd.avg != nil {
 		acc, _ := lane.Sum(in)
@@ -255,6 +279,9 @@ func readInts(rd *read, lane *window.Lane, in window.Range, at int) {
 	}
 }
 
+// readDecimals reads a lane of digits. Extremes and first or last come from a lane of ranks
+// instead. A mean has more digits behind the point than its argument, so it is divided to that
+// many.
 func readDecimals(rd *read, lane *window.Lane, in window.Range, at int) {
 	if rd.sum == nil && rd.avg == nil {
 		return
@@ -271,7 +298,8 @@ func readDecimals(rd *read, lane *window.Lane, in window.Range, at int) {
 	}
 }
 
-// readSpread reads the variances: (n*S2 - S1*S1), rounded once, over n(n-1) or n*n.
+// readSpread reads the variances: (n*S2 - S1*S1), rounded once, over n(n-1) or n*n. A sample
+// variance of one value is null.
 func readSpread(rd *read, lane *window.Lane, in window.Range, at int) {
 	if rd.varSamp == nil && rd.varPop == nil && rd.devS == nil && rd.devP == nil {
 		return
@@ -285,6 +313,7 @@ func readSpread(rd *read, lane *window.Lane, in window.Range, at int) {
 	setVariance(rd.varPop, rd.devP, at, spread/float64(n*n))
 }
 
+// setVariance stores a variance and its root, where they are wanted.
 func setVariance(variance, deviation *leaf, at int, x float64) {
 	if variance != nil {
 		variance.setFloat(at, x)
@@ -294,7 +323,9 @@ func setVariance(variance, deviation *leaf, at int, x float64) {
 	}
 }
 
-// readNewest finds the newest row before end that is available.
+// readNewest finds the newest row before end that is available. The filter is applied to the row
+// that was found. Looking for the newest row that passes it would bring back an older state that
+// the source has replaced or deleted since.
 func (r *reader) readNewest(t *taskFold, at int, end int64) {
 	last := r.fence.newest(advance(r.time, 0, end))
 	if last < 0 {

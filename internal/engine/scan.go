@@ -12,7 +12,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// sourceScan is one pass over a source for all feeds that want it.
+// sourceScan is one pass over a source for all feeds that want it. Feeds and programs are set up
+// before the scan; while it runs only the counts change, under the mutex. Programs are shared by
+// the text of their expression.
 type sourceScan struct {
 	source     *plan.Source
 	feeds      []*feed
@@ -28,6 +30,7 @@ type sourceScan struct {
 	counts SourceCounts
 }
 
+// newSourceScan compiles the source's own rules: they hold for every feed, whatever its views.
 func newSourceScan(source *plan.Source) (*sourceScan, error) {
 	s := &sourceScan{
 		source: source, programs: map[string]*expr.Program{}, computed: map[int]*expr.Program{},
@@ -52,7 +55,8 @@ func newSourceScan(source *plan.Source) (*sourceScan, error) {
 	return s, nil
 }
 
-// program compiles an expression over the source's columns once, and notes what it reads.
+// program compiles an expression over the source's columns once, and notes what it reads. It must
+// not be called once the scan runs, because the columns to read are fixed then.
 func (s *sourceScan) program(e *plan.Expr) (*expr.Program, error) {
 	key := e.Key()
 	if program := s.programs[key]; program != nil {
@@ -91,7 +95,8 @@ func (s *sourceScan) read(column int) error {
 	return nil
 }
 
-// feed returns the feed of a key mapping, making it if there is none.
+// feed returns the feed of a key mapping, making it if there is none. Sources have few key
+// mappings, so they are compared one by one.
 func (s *sourceScan) feed(view *plan.View) (*feed, error) {
 	key := ""
 	for _, e := range view.Key {
@@ -124,7 +129,8 @@ func (s *sourceScan) feed(view *plan.View) (*feed, error) {
 	return f, nil
 }
 
-// run reads the source once and hands every chunk to the feeds.
+// run reads the source once and hands every chunk to the feeds. Progress is called under the mutex,
+// so a caller's function need not be safe for concurrent use.
 func (s *sourceScan) run(ctx context.Context, events Events, options Options) error {
 	for _, f := range s.feeds {
 		if err := f.number(); err != nil {
@@ -152,7 +158,8 @@ func (s *sourceScan) run(ctx context.Context, events Events, options Options) er
 	return nil
 }
 
-// complete fixes the order of parts and of interned values once all events are in.
+// complete fixes the order of parts and of interned values once all events are in. Before it, both
+// depend on which worker was faster; what is folded must not.
 func (f *feed) complete() {
 	sort.Slice(f.parts, func(i, j int) bool { return f.parts[i].ordinal < f.parts[j].ordinal })
 	for _, v := range f.values {
@@ -165,7 +172,8 @@ func (f *feed) complete() {
 	}
 }
 
-// chunkScope is the event scope of one chunk: it computes each expression once.
+// chunkScope is the event scope of one chunk: it computes each expression once. It belongs to the
+// one goroutine that was given the chunk.
 type chunkScope struct {
 	scan    *sourceScan
 	chunk   *Chunk
@@ -199,6 +207,8 @@ func (c *chunkScope) Leaf(e *plan.Expr) *batch.Column {
 	}
 }
 
+// eval returns the column of a program over all rows of the chunk, filtered ones included: a column
+// is shared by feeds and filters, and rows must keep their positions.
 func (c *chunkScope) eval(program *expr.Program) *batch.Column {
 	if column := c.results[program]; column != nil {
 		return column
@@ -208,7 +218,8 @@ func (c *chunkScope) eval(program *expr.Program) *batch.Column {
 	return column
 }
 
-// truth returns the rows where a bool column is true.
+// truth returns the rows where a bool column is true. Null is not true. The result may be the
+// column's own memory and must not be changed.
 func truth(c *batch.Column) []bool {
 	if c.Valid == nil {
 		return c.Bools
@@ -245,7 +256,8 @@ func (s *sourceScan) collect(chunk *Chunk) {
 	s.counts.Predicted.Cast += scope.nulls.Cast
 }
 
-// keepOrDeleted keeps the rows that pass the source's filter, and all tombstones.
+// keepOrDeleted keeps the rows that pass the source's filter, and all tombstones. A tombstone that
+// is filtered would leave the row that it deletes alive.
 func keepOrDeleted(passes, deleted []bool, counts *SourceCounts) []bool {
 	keep := make([]bool, len(passes))
 	for i, pass := range passes {
@@ -258,7 +270,9 @@ func keepOrDeleted(passes, deleted []bool, counts *SourceCounts) []bool {
 }
 
 // availability sets when each event can be known, nil if that is its own time for all. Rows that
-// can never be known are left out.
+// can never be known are left out. The default is the event's own time for files and the time of
+// receipt for live events. An availability before the event's own time is raised to it: nothing is
+// known before it happens.
 func (c *chunkScope) availability(counts *SourceCounts) {
 	times := c.chunk.EventTime
 	if c.scan.available == nil {
@@ -291,11 +305,13 @@ func (c *chunkScope) availability(counts *SourceCounts) {
 			later = later || rule.Ints[i] > t
 		}
 	}
+	// Without a late event the list would only repeat the times; folding is faster without it.
 	if !later {
 		c.ready = nil
 	}
 }
 
+// drop leaves a row out. It makes the list of kept rows if the source has no filter.
 func (c *chunkScope) drop(row int) {
 	if c.keep == nil {
 		c.keep = make([]bool, c.Rows())

@@ -9,7 +9,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// settled is the values of one feature of a task.
+// settled is the values of one feature of a task. Columns and times are shared with whoever reads
+// the feature, and are not changed once settled. The status belongs to column, that is, after the
+// default.
 type settled struct {
 	datum  *batch.Column // after expiry, before default
 	column *batch.Column // after default: what others see
@@ -19,10 +21,12 @@ type settled struct {
 	nulls  NullCounts
 }
 
-// time returns the event time: the oldest of the own part's and the references', or NoTime.
+// time returns the event time: the oldest of the own part's and the references', or NoTime. A value
+// is as old as its oldest part, or expiry would keep alive what rests on stale input.
 func (v *settled) time() []int64 { return oldestTimes(v.own, v.others) }
 
-// mergeTimes combines two lists of event times, in which NoTime gives way to any other.
+// mergeTimes combines two lists of event times, in which NoTime gives way to any other. nil means
+// that there is nothing to contribute. The result may be a or b itself.
 func mergeTimes(a, b []int64, better func(a, b int64) int64) []int64 {
 	if a == nil || b == nil {
 		if a == nil {
@@ -44,15 +48,19 @@ func mergeTimes(a, b []int64, better func(a, b int64) int64) []int64 {
 	return out
 }
 
+// newestTimes merges within a source: the newest event that contributes decides.
 func newestTimes(a, b []int64) []int64 {
 	return mergeTimes(a, b, func(x, y int64) int64 { return max(x, y) })
 }
 
+// oldestTimes merges what comes from different views, each of which can grow stale on its own.
 func oldestTimes(a, b []int64) []int64 {
 	return mergeTimes(a, b, func(x, y int64) int64 { return min(x, y) })
 }
 
-// settle computes a feature of the task for every row, once.
+// settle computes a feature of the task for every row, once. All that it reads must be folded.
+// Features of a view cannot read each other in a circle, which the compiler has checked, so the
+// recursion ends.
 func (t *task) settle(feature int) (*settled, error) {
 	if v := t.settledF[feature]; v != nil {
 		return v, nil
@@ -72,7 +80,8 @@ func (t *task) settle(feature int) (*settled, error) {
 }
 
 // inputs settles the features that an expression reads, adds up event times and null counts, and
-// returns what can make a null datum an error or expired.
+// returns what can make a null datum an error or expired. Each leaf counts once however often it is
+// written. A constant or a call has no time of its own.
 func (t *task) inputs(e *plan.Expr, v *settled) (*badInputs, error) {
 	bad := &badInputs{}
 	seen := map[string]bool{}
@@ -87,6 +96,8 @@ func (t *task) inputs(e *plan.Expr, v *settled) (*badInputs, error) {
 	return bad, failed
 }
 
+// input adds what one leaf brings. Features and references bring times and statuses, and no
+// null counts: those are reported with the feature that made them.
 func (t *task) input(node *plan.Expr, v *settled, bad *badInputs) error {
 	switch node.Op {
 	case plan.ColumnOf, plan.EventTime, plan.ReceivedAt:
@@ -117,12 +128,13 @@ func (t *task) input(node *plan.Expr, v *settled, bad *badInputs) error {
 	return nil
 }
 
-// badInputs is what a null datum may be explained by.
+// badInputs is what a null datum may be explained by. Each list has an entry for every row.
 type badInputs struct {
 	failed [][]bool
 	status [][]Status
 }
 
+// has reports whether any input of the row has the status, or exceeded a cap if it is Failed.
 func (b *badInputs) has(row int, s Status) bool {
 	if s == Failed {
 		for _, failed := range b.failed {
@@ -140,7 +152,8 @@ func (b *badInputs) has(row int, s Status) bool {
 }
 
 // reference returns the values at the end of a reference; rows whose link is null are null, missing
-// and without an event time. The event times are in others.
+// and without an event time. The event times are in others. The values of the other task are shared
+// with other links to it, so rows are blanked in a copy.
 func (t *task) reference(index int) (*settled, error) {
 	to := t.references[index]
 	if err := to.task.keys.resolve(); err != nil {
@@ -168,7 +181,9 @@ func (t *task) reference(index int) (*settled, error) {
 	return out, nil
 }
 
-// judge expires, gives every row its status, and applies the default.
+// judge expires, gives every row its status, and applies the default. The order is fixed by the
+// language: expiry sees the datum before its default, and the default replaces an expired value
+// too. A null that has contributing events is fresh: it is what they say.
 func (t *task) judge(f *plan.Feature, v *settled, bad *badInputs) {
 	times := v.time()
 	v.status = make([]Status, v.datum.Length)
@@ -192,7 +207,7 @@ func (t *task) judge(f *plan.Feature, v *settled, bad *badInputs) {
 }
 
 // expire makes values null whose event time is more than the feature's expiry before the boundary,
-// and marks them.
+// and marks them. A value exactly as old as its expiry is kept.
 func (t *task) expire(f *plan.Feature, v *settled, times []int64) *batch.Column {
 	gone := make([]bool, len(times))
 	found := false
@@ -208,7 +223,8 @@ func (t *task) expire(f *plan.Feature, v *settled, times []int64) *batch.Column 
 	return withoutRows(v.datum, gone)
 }
 
-// eval computes an expression of the value scope for every row.
+// eval computes an expression of the value scope for every row. The leaves must be settled or
+// folded before. Nulls that arithmetic makes are added to nulls.
 func (t *task) eval(e *plan.Expr, nulls *NullCounts) (*batch.Column, error) {
 	program, err := expr.Compile(e)
 	if err != nil {
@@ -223,7 +239,8 @@ func (t *task) eval(e *plan.Expr, nulls *NullCounts) (*batch.Column, error) {
 	return column, scope.failed
 }
 
-// valueScope gives the leaves of a feature's expression.
+// valueScope gives the leaves of a feature's expression. An environment cannot return an error, so
+// the first failure waits in failed for eval to pick it up.
 type valueScope struct {
 	task   *task
 	failed error
@@ -264,7 +281,9 @@ func (s *valueScope) Leaf(e *plan.Expr) *batch.Column {
 	}
 }
 
-// newest returns a column of the newest row, null where there is no row.
+// newest returns a column of the newest row, null where there is no row. A computed column is
+// evaluated for every row, so a constant in it must be made null again where there is no row. Nulls
+// that its arithmetic makes are not the feature's own and are not counted with it.
 func (s *valueScope) newest(column int) *batch.Column {
 	e := s.task.view.Source.Columns[column].Expr
 	if e == nil {
@@ -282,10 +301,12 @@ func (s *valueScope) newest(column int) *batch.Column {
 	return withoutRows(computed, gone)
 }
 
+// instants returns the times as a column that shares their memory.
 func instants(set *timeSet) *batch.Column {
 	return &batch.Column{Type: schema.Of(schema.Timestamp), Length: len(set.at), Ints: set.at, Valid: set.valid}
 }
 
+// timesColumn returns event times as a column, in which NoTime is null.
 func timesColumn(times []int64) *batch.Column {
 	c := &batch.Column{Type: schema.Of(schema.Timestamp), Length: len(times), Ints: times}
 	for i, at := range times {

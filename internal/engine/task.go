@@ -7,14 +7,17 @@ import (
 	"github.com/fettle-ml/fettle/internal/plan"
 )
 
-// timeSet is one time per row. Two tasks with the same timeSet are asked at the same times.
+// timeSet is one time per row. Two tasks with the same timeSet are asked at the same times. It is
+// compared by address, so a set must not be made twice for the same purpose; evaluation.bound sees
+// to that. Where valid is false the time says nothing.
 type timeSet struct {
 	at    []int64
 	valid []bool // nil: all
 }
 
 // keySet is one entity per row. Keys of the rows are known at once, those of links when the
-// features they read are settled.
+// features they read are settled. Like a timeSet it is compared by address. resolve fills it once,
+// on one goroutine.
 type keySet struct {
 	entity  *plan.Entity
 	columns []*batch.Column
@@ -24,7 +27,8 @@ type keySet struct {
 	checked bool
 }
 
-// keyPart is where a key column of a linked entity comes from: column of parent, or feature of task.
+// keyPart is where a key column of a linked entity comes from: column of parent, or feature of
+// task.
 type keyPart struct {
 	parent  *keySet
 	column  int
@@ -32,24 +36,29 @@ type keyPart struct {
 	feature int
 }
 
+// taskKey identifies a task. Two references that lead to one view over the same path share it.
 type taskKey struct {
 	view *plan.View
 	keys *keySet
 	at   *timeSet
 }
 
+// linkKey identifies the keys at the end of a link, as of the boundaries of the view that follows
+// it.
 type linkKey struct {
 	link  *plan.Link
 	keys  *keySet
 	bound *timeSet
 }
 
+// boundKey identifies boundaries, so that views with one freshness share a timeSet and their tasks.
 type boundKey struct {
 	freshness plan.Freshness
 	at        *timeSet
 }
 
-// task is the evaluation of one view for every row, at one entity and one time per row.
+// task is the evaluation of one view for every row, at one entity and one time per row. What is
+// wanted of it may grow until it is folded, and settled values are made after that.
 type task struct {
 	evaluation *evaluation
 	view       *plan.View
@@ -73,7 +82,8 @@ type target struct {
 	feature int
 }
 
-// task returns the task of a view, keys and times, making it if there is none.
+// task returns the task of a view, keys and times, making it if there is none. The boundary is
+// fixed with it: everything that the view reads is as of that time and not of at.
 func (e *evaluation) task(view *plan.View, keys *keySet, at *timeSet) (*task, error) {
 	key := taskKey{view, keys, at}
 	if t := e.tasks[key]; t != nil {
@@ -99,6 +109,7 @@ func (e *evaluation) bound(f plan.Freshness, at *timeSet) (*timeSet, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The same set, not a copy: equal times must have one address, or tasks would not be shared.
 	if boundary.Immediate() {
 		return at, nil
 	}
@@ -115,7 +126,8 @@ func (e *evaluation) bound(f plan.Freshness, at *timeSet) (*timeSet, error) {
 	return set, nil
 }
 
-// require marks a feature and all it reads as wanted.
+// require marks a feature and all it reads as wanted. It must come before the task is folded, since
+// nothing can be added to a scan that is over.
 func (t *task) require(feature int) error {
 	if t.features[feature] {
 		return nil
@@ -124,6 +136,7 @@ func (t *task) require(feature int) error {
 	return t.requireExpr(t.view.Features[feature].Expr)
 }
 
+// requireExpr returns the first error, because Walk cannot be stopped.
 func (t *task) requireExpr(e *plan.Expr) error {
 	var failed error
 	e.Walk(func(node *plan.Expr) {
@@ -159,6 +172,8 @@ func (t *task) requireLeaf(node *plan.Expr) error {
 	return nil
 }
 
+// Links and the view at their end are all evaluated as of this view's boundary, so that a value
+// never mixes two states of the world.
 func (t *task) requireReference(index int) error {
 	if _, known := t.references[index]; known {
 		return nil
@@ -180,7 +195,8 @@ func (t *task) requireReference(index int) error {
 	return other.require(reference.Feature)
 }
 
-// follow returns the keys at the end of a link, whose own features are evaluated as of bound.
+// follow returns the keys at the end of a link, whose own features are evaluated as of bound. The
+// keys are not known yet: they are values of features, which have to be folded first.
 func (e *evaluation) follow(link *plan.Link, keys *keySet, bound *timeSet) (*keySet, error) {
 	if set := e.links[linkKey{link, keys, bound}]; set != nil {
 		return set, nil
@@ -204,7 +220,8 @@ func (e *evaluation) follow(link *plan.Link, keys *keySet, bound *timeSet) (*key
 	return set, nil
 }
 
-// ready reports whether the keys can be computed from what is folded so far.
+// ready reports whether the keys can be computed from what is folded so far. A part that leads back
+// to a parent asks for the parent's keys, which links have made before.
 func (k *keySet) ready() bool {
 	if k.known {
 		return true
@@ -218,7 +235,8 @@ func (k *keySet) ready() bool {
 	return true
 }
 
-// resolve computes the key columns, and which rows have a null among them.
+// resolve computes the key columns, and which rows have a null among them. It may be called often
+// and does its work once; keys that are not ready must not be resolved.
 func (k *keySet) resolve() error {
 	if !k.known {
 		for _, part := range k.parts {
@@ -249,6 +267,7 @@ func (k *keySet) resolve() error {
 	return nil
 }
 
+// resolve returns the column: that of the parent, or the values of a feature after their default.
 func (p keyPart) resolve() (*batch.Column, error) {
 	if p.task == nil {
 		if err := p.parent.resolve(); err != nil {
@@ -281,6 +300,7 @@ func (t *task) settleable(feature int) bool {
 }
 
 // settleableBut leaves out the features that were looked at before: many ways may lead to one.
+// Without that list the cost would double with every feature that is read twice.
 func (t *task) settleableBut(feature int, seen map[target]bool) bool {
 	if seen[target{t, feature}] {
 		return true

@@ -9,12 +9,14 @@ import (
 )
 
 // Trace receives, for each task row folded, the entity's events and what became of them. It is for
-// explaining a few values: it copies every event of the entity.
+// explaining a few values: it copies every event of the entity. Reads come entity by entity and not
+// in the order of rows.
 type Trace struct {
 	Reads []TraceRead
 }
 
-// TraceRead is one aggregate, or the newest row, of one view for one row.
+// TraceRead is one aggregate, or the newest row, of one view for one row. Its events are all those
+// of the entity, in total order, whether they count or not.
 type TraceRead struct {
 	View      *plan.View
 	Aggregate int // index in View.Aggregates; -1: the newest row
@@ -27,7 +29,8 @@ type TraceRead struct {
 	fold *taskFold // the evaluation of the view: there may be several
 }
 
-// TraceEvent is one event of the entity as an aggregate saw it.
+// TraceEvent is one event of the entity as an aggregate saw it. Times are microseconds UTC. Ordinal
+// and ChunkRow lead back to the file the event came from.
 type TraceEvent struct {
 	Time      int64
 	Available int64
@@ -61,7 +64,8 @@ func (r Reason) String() string {
 	}[r]
 }
 
-// record adds the reads of one row. It is called by one goroutine: traces are of one worker.
+// record adds the reads of one row. It is called by one goroutine: traces are of one worker. It
+// shows every event of the entity for each read, so its size is the product of both.
 func (t *Trace) record(r *reader, fold *taskFold, row int32) {
 	b := fold.task.bound.at[row]
 	for _, index := range slices.Sorted(maps.Keys(fold.aggregates)) {
@@ -96,7 +100,8 @@ func (t *Trace) record(r *reader, fold *taskFold, row int32) {
 	}
 }
 
-// complete records the rows whose entity has no event, so that their windows are known too.
+// complete records the rows whose entity has no event, so that their windows are known too. Nothing
+// is missing where a row was folded: record adds all reads of a row at once.
 func (t *Trace) complete(fold *taskFold) {
 	recorded := map[int32]bool{}
 	for _, read := range t.Reads {
@@ -113,6 +118,8 @@ func (t *Trace) complete(fold *taskFold) {
 	}
 }
 
+// recordNewest adds the read of the newest row. A row that fails the view's filter is still the
+// newest one, so the rows before it are reported as older and not as candidates.
 func (t *Trace) recordNewest(r *reader, fold *taskFold, row int32) {
 	b := fold.task.bound.at[row]
 	read := TraceRead{
@@ -135,7 +142,8 @@ func (t *Trace) recordNewest(r *reader, fold *taskFold, row int32) {
 	t.Reads = append(t.Reads, read)
 }
 
-// find returns the group and read that fill an aggregate.
+// find returns the group and read that fill an aggregate. It searches instead of keeping a way
+// back: only traces need one.
 func (t *taskFold) find(index int) (*group, *read) {
 	a, l := t.task.view.Aggregates[index], t.aggregates[index]
 	for _, g := range t.groups {
@@ -148,6 +156,7 @@ func (t *taskFold) find(index int) (*group, *read) {
 	panic("BUG: an aggregate has no read")
 }
 
+// traceEvent describes event i of the current entity, without a reason yet.
 func (r *reader) traceEvent(i int) TraceEvent {
 	rows := &r.partition.rows
 	origin := rows.origin[r.from+i]
@@ -161,6 +170,8 @@ func (r *reader) traceEvent(i int) TraceEvent {
 	return event
 }
 
+// reasonOf judges time and availability alone; filters and nulls are the caller's to judge after
+// it.
 func reasonOf(event TraceEvent, start, end, b int64) Reason {
 	switch {
 	case event.Time < start:
@@ -174,7 +185,7 @@ func reasonOf(event TraceEvent, start, end, b int64) Reason {
 	}
 }
 
-// argument returns the value of event i in a lane.
+// argument returns the value of event i in a lane. A bool is held as 0 or 1, as in a schema.Value.
 func (r *reader) argument(lane, i int, kind schema.Type) *schema.Value {
 	value, rows, at := r.feed.values[r.feed.lanes[lane].value], &r.partition.rows, r.from+i
 	v := schema.Value{Type: kind}

@@ -1,7 +1,9 @@
 package format
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -17,6 +19,9 @@ type guess struct {
 	seen                                         bool
 	notBool, notInt, notFloat, notDate, notZoned bool
 	notWall                                      bool
+
+	cells, numbers, times int
+	noNumber, noTime      string // the first cell that is none
 }
 
 // infer decides the types of the columns from the first rows. Rows that cannot be cut are left out
@@ -32,20 +37,65 @@ func (c *csvInput) infer(blocks *textBlocks) error {
 			return err
 		}
 		var cut cutter
+		line := block.line
 		for data := block.data; len(data) > 0 && rows < inferRows; rows++ {
 			fields, n, problem := cut.next(data)
 			if problem == "" && len(fields) == len(guesses) {
 				for i, f := range fields {
-					guesses[i].add(f)
+					guesses[i].take(f, line)
 				}
 			}
+			line += int64(bytes.Count(data[:n], []byte{'\n'}))
 			data = data[n:]
 		}
 	}
 	for i, g := range guesses {
 		c.columns[i].Type, c.columns[i].Local = g.decide()
+		if c.columns[i].Type.Kind == schema.String {
+			c.columns[i].Odd = g.odd()
+		}
 	}
 	return nil
+}
+
+// take adds a field, and counts what explains a column that turns out to be text.
+func (g *guess) take(f csvField, line int64) {
+	g.add(f)
+	if f.null() {
+		return
+	}
+	text := f.text()
+	g.cells++
+	if _, ok := parseFloat(text); ok {
+		g.numbers++
+	} else if g.noNumber == "" {
+		g.noNumber = oddCell(line, text) + " is no number"
+	}
+	if _, _, ok := parseTime(text); ok {
+		g.times++
+	} else if g.noTime == "" {
+		g.noTime = oddCell(line, text) + " is no time"
+	}
+}
+
+func oddCell(line int64, text []byte) string {
+	if len(text) > 40 {
+		return fmt.Sprintf("line %d: %q", line, string(text[:40])+"..")
+	}
+	return fmt.Sprintf("line %d: %q", line, text)
+}
+
+// odd names the first cell that keeps a column from being numbers or times, if at least half of its
+// cells are: fewer, and it is text on purpose.
+func (g *guess) odd() string {
+	switch {
+	case 2*g.numbers >= g.cells:
+		return g.noNumber
+	case 2*g.times >= g.cells:
+		return g.noTime
+	default:
+		return ""
+	}
 }
 
 // add takes a field into account. Empty ones say nothing.

@@ -89,6 +89,9 @@ type Column struct {
 	Local bool
 	// Unsupported says why the column cannot be read; empty if it can.
 	Unsupported string
+	// Odd tells, of a column that is text although at least half of its cells are numbers or times,
+	// the first cell that is none: its line and what it holds. It is for messages only.
+	Odd string
 }
 
 // Wanted is a column to read, by its place in Input.Columns, and the type to read it as.

@@ -71,13 +71,14 @@ func readColumns(t *testing.T, text string) []Column {
 	t.Helper()
 	var columns []Column
 	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		line, note, _ := strings.Cut(line, " # ")
 		name, kind, _ := strings.Cut(line, " ")
 		kind, local := strings.CutSuffix(kind, " local")
 		typ, err := schema.ParseType(kind)
 		if err != nil {
 			t.Fatal(err)
 		}
-		columns = append(columns, Column{Name: name, Type: typ, Local: local})
+		columns = append(columns, Column{Name: name, Type: typ, Local: local, Note: note})
 	}
 	return columns
 }

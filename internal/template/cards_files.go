@@ -9,7 +9,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/format"
 )
 
-// files are the generated files of the example.
+// files are the generated files of the example. All random numbers are drawn here; what the files
+// write depends on nothing but their rows, so they may be written in any order.
 func (s Cards) files() ([]file, error) {
 	r := &random{state: s.Seed}
 	w, err := s.newWorld(r)
@@ -36,7 +37,7 @@ func (s Cards) files() ([]file, error) {
 }
 
 // parquetFile writes a batch that is built when its turn comes. The columns named local are wall
-// clocks.
+// clocks. Building late keeps one table in memory at a time.
 func parquetFile(build func() *batch.Batch, local ...string) func(io.Writer) error {
 	return func(out io.Writer) (err error) {
 		b := build()

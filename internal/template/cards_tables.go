@@ -10,7 +10,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// tableBuilder builds a batch row by row.
+// tableBuilder builds a batch row by row. It is slow and simple; the example has a few hundred
+// thousand rows.
 type tableBuilder struct {
 	fields   []schema.Field
 	builders []*batch.Builder
@@ -24,6 +25,7 @@ func newTable(fields ...schema.Field) *tableBuilder {
 	return t
 }
 
+// add takes one value for each field, in their order and of their types.
 func (t *tableBuilder) add(values ...schema.Value) {
 	for i, v := range values {
 		t.builders[i].Append(v)
@@ -46,12 +48,15 @@ func timeValue(micros int64) schema.Value {
 	return schema.Value{Type: schema.Of(schema.Timestamp), Int: micros}
 }
 
+// text and its neighbours only keep the tables below readable.
 func text(s string) schema.Value { return schema.StringValue(s) }
 
 // amount turns cents into the nearest float64.
 func amount(cents int64) schema.Value { return schema.FloatValue(float64(cents) / 100) }
 
-// transactions is the stream of payments, as delivered; ts is the wall clock of the shop.
+// transactions is the stream of payments, as delivered; ts is the wall clock of the shop. Shops
+// keep different clocks, so the name of the zone goes beside each. In the hour that occurs twice
+// even both do not say which instant it was, as in real data of this kind.
 func transactions(rows []purchase) *batch.Batch {
 	t := newTable(
 		field("txn_id", schema.Int64), field("card_id", schema.String), field("group_id", schema.String),
@@ -70,7 +75,8 @@ func transactions(rows []purchase) *batch.Batch {
 	return t.batch()
 }
 
-// months cuts payments into the files they are delivered in, by the month of delivery.
+// months cuts payments into the files they are delivered in, by the month of delivery. The rows
+// must be in the order of delivery. A purchase late in a month may lie in the next file.
 func months(rows []purchase) (names []string, parts [][]purchase) {
 	month := func(p purchase) string { return time.UnixMicro(p.posted).UTC().Format("2006-01") }
 	for len(rows) > 0 {
@@ -85,7 +91,8 @@ func months(rows []purchase) (names []string, parts [][]purchase) {
 	return names, parts
 }
 
-// profilesTable is the table of cards, in the order of its changes.
+// profilesTable is the table of cards, in the order of its changes. A row with op d is a tombstone:
+// it ends the card until another row of it follows.
 func profilesTable(cards []*card) *batch.Batch {
 	type change struct {
 		card *card
@@ -114,7 +121,8 @@ func profilesTable(cards []*card) *batch.Batch {
 	return t.batch()
 }
 
-// labelLines is the file of labels as CSV.
+// labelLines is the file of labels as CSV. Times are written in UTC with a zone, so that labels can
+// be read without further options.
 func labelLines(labels []purchase) []byte {
 	out := []byte("txn_id,card_id,merchant_id,amount,time,is_fraud\n")
 	for _, p := range labels {

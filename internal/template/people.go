@@ -38,7 +38,8 @@ type merchant struct {
 	risky bool
 }
 
-// world is everybody in it.
+// world is everybody in it. Its instants are microseconds, the end is exclusive. A draw from the
+// wheel is a draw by weight.
 type world struct {
 	start, end int64
 	cards      []*card
@@ -46,6 +47,7 @@ type world struct {
 	wheel      []*card // each card as often as it is busy
 }
 
+// As everywhere in the generator, the order of draws is part of the data.
 func (s Cards) newWorld(r *random) (*world, error) {
 	newYork, err := zone.Load("America/New_York")
 	if err != nil {
@@ -78,7 +80,8 @@ func (s Cards) newWorld(r *random) (*world, error) {
 }
 
 // profiles is the history of a card in its table: the row it begins with, for some a change of
-// group or limit on the way, for a few the end of the card and perhaps its return.
+// group or limit on the way, for a few the end of the card and perhaps its return. The first row
+// lies before the first purchase, so that every card is known when it is used.
 func (s Cards) profiles(r *random, w *world) []profile {
 	row := profile{
 		from:  w.start - r.between(1, 400)*schema.Day - r.below(schema.Day),
@@ -90,6 +93,7 @@ func (s Cards) profiles(r *random, w *world) []profile {
 		if at >= w.end {
 			return rows
 		}
+		// Any further change brings a card back that was ended before.
 		row.from, row.deleted = at, false
 		switch r.below(10) {
 		case 0:
@@ -103,7 +107,8 @@ func (s Cards) profiles(r *random, w *world) []profile {
 	}
 }
 
-// groupAt is the group a card is billed under at an instant.
+// groupAt is the group a card is billed under at an instant. The history is in the order of time.
+// A tombstone keeps the group of the row before it.
 func (c *card) groupAt(at int64) string {
 	group := c.history[0].group
 	for _, row := range c.history {
@@ -114,4 +119,5 @@ func (c *card) groupAt(at int64) string {
 	return groupName(group)
 }
 
+// groupName is the key of a group in all files.
 func groupName(i int64) string { return fmt.Sprintf("g%d", i) }

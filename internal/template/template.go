@@ -28,7 +28,8 @@ func Names() []string { return []string{TemplateCards, TemplateFlights, Template
 // ErrNotEmpty is wrapped by Write when the folder has something in it.
 var ErrNotEmpty = errors.New("the folder is not empty")
 
-// Options says what Write writes where.
+// Options says what Write writes where. The size is for tests, which need the same kinds of rows in
+// a fraction of the time.
 type Options struct {
 	Template string
 	Dir      string
@@ -49,14 +50,16 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// file is one file of a template: its path below the project, and what fills it.
+// file is one file of a template: its path below the project, and what fills it. write is called
+// once, when the file's turn has come, and may build the content only then.
 type file struct {
 	name  string
 	write func(io.Writer) error
 }
 
 // Write writes a project into an empty or missing folder and returns the files written, by their
-// path below it. On failure it removes what it wrote.
+// path below it. On failure it removes what it wrote. Folders that it made stay. A canceled context
+// ends it between two files.
 func Write(ctx context.Context, fsys disk.FS, options Options) ([]string, error) {
 	options = options.withDefaults()
 	if !slices.Contains(Names(), options.Template) {
@@ -84,6 +87,7 @@ func Write(ctx context.Context, fsys disk.FS, options Options) ([]string, error)
 	return writeAll(ctx, fsys, options, files)
 }
 
+// writeAll writes the files in their order. An error of removing is told beside the first one.
 func writeAll(ctx context.Context, fsys disk.FS, options Options, files []file) ([]string, error) {
 	var written []string
 	for i, f := range files {
@@ -110,7 +114,8 @@ func writeOne(fsys disk.FS, name string, f file) error {
 	return disk.WriteFile(fsys, name, f.write)
 }
 
-// definitions are the embedded files of a template.
+// definitions are the embedded files of a template. They include the README and scripts of the
+// example, everything but what is generated.
 func definitions(name string) ([]file, error) {
 	var files []file
 	err := fs.WalkDir(examples.Files, name, func(full string, entry fs.DirEntry, err error) error {

@@ -12,7 +12,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// History is the events of all sources, and what reading them showed.
+// History is the events of all sources, and what reading them showed. The sources that Sources
+// names go into the manifest and the identity of the dataset, so it must not be asked before
+// everything is read.
 type History interface {
 	engine.Events
 	// Sources reports on every source read so far, by name.
@@ -29,6 +31,7 @@ type Options struct {
 	Progress func(stage string, done int64)
 }
 
+// events returns what the engine reports to; nil, if nobody listens, spares it the calls.
 func (o Options) events() func(string, int64) {
 	if o.Progress == nil {
 		return nil
@@ -36,13 +39,15 @@ func (o Options) events() func(string, int64) {
 	return func(source string, rows int64) { o.Progress("read "+source, rows) }
 }
 
+// report tells of a stage of this package's own work.
 func (o Options) report(stage string, done int64) {
 	if o.Progress != nil {
 		o.Progress(stage, done)
 	}
 }
 
-// Set is a training set in memory: the labels and the values of each feature.
+// Set is a training set in memory: the labels and the values of each feature. The label columns of
+// a file are not in it: they are copied from the file while it is written.
 type Set struct {
 	Rows     int
 	Manifest *Manifest
@@ -52,8 +57,11 @@ type Set struct {
 	values []*batch.Column
 }
 
-// Build computes the features of a selection for the labels.
+// Build computes the features of a selection for the labels. The label file, if any, is read but
+// not closed, because Write reads it again. Names that clash and missing columns are refused before
+// any history is read, since reading it may take hours.
 func Build(ctx context.Context, s *Selection, labels *Labels, history History, options Options) (*Set, error) {
+	// Labels of a source have no column of their own for the time, so the output gives it a name.
 	if labels.Input == nil && labels.Time == "" {
 		labels.Time = "time"
 	}
@@ -93,6 +101,7 @@ func Build(ctx context.Context, s *Selection, labels *Labels, history History, o
 	return set, nil
 }
 
+// evaluate asks the engine for all features at once, so that a source they share is read once.
 func evaluate(ctx context.Context, s *Selection, rows engine.Rows, history History, options Options) (
 	[]*engine.Value, *engine.Report, error) {
 	wanted := make([]engine.Wanted, len(s.Features))
@@ -104,7 +113,8 @@ func evaluate(ctx context.Context, s *Selection, rows engine.Rows, history Histo
 	})
 }
 
-// checkNames refuses an output with two columns of one name, before any work.
+// checkNames refuses an output with two columns of one name, before any work. A table with two
+// columns of one name can be written, but hardly any reader takes it.
 func (s *Selection) checkNames(labels *Labels) error {
 	taken := map[string]string{}
 	for _, name := range labels.names(s) {
@@ -120,10 +130,13 @@ func (s *Selection) checkNames(labels *Labels) error {
 	return nil
 }
 
-// writeRows is how many rows are written at a time.
+// writeRows is how many rows are written at a time. It bounds how long an interrupt waits and what
+// the output has to hold at a time.
 const writeRows = 1 << 17
 
-// Write writes the label columns and then the features.
+// Write writes the label columns and then the features. A set without rows is written too, with its
+// columns: the loop runs once for it. On an error what was written so far is not a valid file; the
+// caller throws it away.
 func (s *Set) Write(ctx context.Context, w io.Writer, kind format.Format, options Options) error {
 	output, fields, columns, err := s.open(w, kind)
 	if err != nil {
@@ -149,7 +162,9 @@ func (s *Set) Write(ctx context.Context, w io.Writer, kind format.Format, option
 	return nil
 }
 
-// open begins the output: beside the label file, or with the columns of the label source.
+// open begins the output: beside the label file, or with the columns of the label source. Beside a
+// file only the features are ours to give; its own columns keep every byte they can. Labels of a
+// source have no file, so all of their columns are given.
 func (s *Set) open(w io.Writer, kind format.Format) (format.Output, []schema.Field, []*batch.Column, error) {
 	if s.labels.Input != nil {
 		output, err := format.CreateBeside(w, kind, s.labels.Input, s.fields)
@@ -165,7 +180,8 @@ func (s *Set) open(w io.Writer, kind format.Format) (format.Output, []schema.Fie
 	return output, fields, columns, err
 }
 
-// featureOf counts the statuses of one feature. Rows without a key or time are counted apart.
+// featureOf counts the statuses of one feature. Rows without a key or time are counted apart. They
+// have no entity and so no status that would say anything about the feature's data.
 func featureOf(f plan.ModelFeature, v *engine.Value, rows engine.Rows) FeatureCounts {
 	counts := FeatureCounts{
 		Name: f.Name, Version: f.View.Features[f.Feature].Version, Type: v.Column.Type.String(),
@@ -193,7 +209,8 @@ func featureOf(f plan.ModelFeature, v *engine.Value, rows engine.Rows) FeatureCo
 	return counts
 }
 
-// nowhere reports whether a row has no time or no key.
+// nowhere reports whether a row has no time or no key. Such a row has nulls for every feature of
+// the role and is written nevertheless.
 func nowhere(rows engine.Rows, keys []*batch.Column, i int) bool {
 	if rows.Valid != nil && !rows.Valid[i] {
 		return true

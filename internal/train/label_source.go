@@ -14,11 +14,13 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// labelColumn is the column of the label in rows that come from a source.
+// labelColumn is the column of the label in rows that come from a source. It is not configurable:
+// checkNames refuses a feature or a key that bears it.
 const labelColumn = "label"
 
 // fromSource takes the labels from the selection's label source: its columns are the keys and
-// request fields, then the time, then the label.
+// request fields, then the time, then the label. The order is that of the output too. The label's
+// time is the event's own unless the model gives an expression for it.
 func (l *Labels) fromSource(ctx context.Context, s *Selection, history History, options Options) error {
 	if s.Label.Ahead != nil {
 		return invalid("labels that look ahead are not available yet", "give the labels as a file with --labels")
@@ -62,7 +64,9 @@ func (l *Labels) fromSource(ctx context.Context, s *Selection, history History, 
 	return nil
 }
 
-// checkOrder refuses a label source that does not give what the selection reads, as it is read.
+// checkOrder refuses a label source that does not give what the selection reads, as it is read. A
+// file's cells are read as the type that is asked for; an expression has its type already, so that
+// a difference is an error here and would be a wrong key in the engine.
 func (l *Labels) checkOrder(s *Selection) error {
 	columns, err := s.needed()
 	if err != nil {
@@ -83,7 +87,9 @@ func (l *Labels) checkOrder(s *Selection) error {
 	return nil
 }
 
-// digestOf identifies the rows of a label source, given its files.
+// digestOf identifies the rows of a label source, given its files. It hashes the meaning of the
+// rule and not its text, so a comment or another order of definitions does not change the dataset.
+// The files themselves are in the manifest.
 func digestOf(label *plan.Label, wanted []*plan.Expr) string {
 	sum, source := sha256.New(), label.Source
 	fmt.Fprintf(sum, "time %+v id %d\n", source.EventTime, source.ID)

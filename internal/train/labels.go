@@ -16,7 +16,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema/zone"
 )
 
-// Labels is the rows of a training set: of a file, or of the model's label source.
+// Labels is the rows of a training set: of a file, or of the model's label source. Exported fields
+// are the caller's and set before Build; the rest is filled by it. The input stays the caller's to
+// close, after the set was written.
 type Labels struct {
 	Input   format.Input // nil: of the label source
 	Name    string       // of the file, for messages
@@ -31,7 +33,8 @@ type Labels struct {
 	badAll  int // cells that are bad, listed or not
 }
 
-// maxListed is how many bad cells of labels an error lists.
+// maxListed is how many bad cells of labels an error lists. More would make an error nobody reads,
+// and a manifest larger than its data.
 const maxListed = 1000
 
 // column is a label column that must be read, and who needs it.
@@ -41,7 +44,8 @@ type column struct {
 }
 
 // needed lists the label columns that a selection reads: keys and request fields. What reads one
-// column must agree about its type.
+// column must agree about its type. Two roles may read one column: then it is listed once, under
+// the first that needs it.
 func (s *Selection) needed() ([]column, error) {
 	fields, needed, err := s.Requests()
 	if err != nil {
@@ -71,7 +75,8 @@ func (s *Selection) needed() ([]column, error) {
 	return columns, nil
 }
 
-// read reads the label columns that the selection needs.
+// read reads the label columns that the selection needs. All other columns of the file are left
+// unread here. They are copied by the output, byte by byte where the formats agree.
 func (l *Labels) read(ctx context.Context, s *Selection) error {
 	columns, err := s.needed()
 	if err != nil {
@@ -108,10 +113,13 @@ func (l *Labels) read(ctx context.Context, s *Selection) error {
 	return l.checkBad()
 }
 
-// timeMark is the place of the label times among the columns.
+// timeMark is the place of the label times among the columns. It begins with a zero byte, as no
+// sensible column name does.
 const timeMark = "\x00time"
 
-// want finds the columns in the file; the time comes first.
+// want finds the columns in the file; the time comes first. A name that the file has twice is
+// refused only if it is read: which of the two was meant is not ours to guess. A column of nothing
+// but nulls passes as a time, and every row is without one.
 func (l *Labels) want(columns []column) ([]format.Wanted, error) {
 	all := l.Input.Columns()
 	var names []string
@@ -160,7 +168,8 @@ func twice(name string) error {
 	return invalid("the labels have two columns "+name, "rename one")
 }
 
-// scan reads the wanted columns of all rows.
+// scan reads the wanted columns of all rows. The units are read one after the other, so that rows
+// and bad cells come in the order of the file.
 func (l *Labels) scan(ctx context.Context, wanted []format.Wanted) ([]*batch.Batch, error) {
 	scan, err := l.Input.Scan(wanted)
 	if err != nil {
@@ -189,13 +198,15 @@ func (l *Labels) scan(ctx context.Context, wanted []format.Wanted) ([]*batch.Bat
 	return parts, nil
 }
 
+// mark notes a bad cell. All of them are counted, but only so many are listed.
 func (l *Labels) mark(bad BadCell) {
 	if l.badAll++; len(l.bad) < maxListed {
 		l.bad = append(l.bad, bad)
 	}
 }
 
-// checkBad refuses labels with more bad cells than are allowed.
+// checkBad refuses labels with more bad cells than are allowed. Up to that number they stay null,
+// and the manifest lists them.
 func (l *Labels) checkBad() error {
 	slices.SortStableFunc(l.bad, func(a, b BadCell) int { return cmp.Compare(a.Row, b.Row) })
 	if l.badAll <= l.MaxBad {
@@ -209,7 +220,8 @@ func (l *Labels) checkBad() error {
 }
 
 // localize turns the times of a column without a zone, and dates that are label times, into
-// instants. Instants outside of the accepted years become null, and are bad.
+// instants. Instants outside of the accepted years become null, and are bad. A date in any other
+// column is a key or a request field and stays a date.
 func (l *Labels) localize(isTime bool, stored format.Column) error {
 	name := stored.Name
 	if isTime {
@@ -232,7 +244,10 @@ func (l *Labels) localize(isTime bool, stored format.Column) error {
 	return nil
 }
 
-// inZone reads the wall clocks of a column in the labels' zone.
+// inZone reads the wall clocks of a column in the labels' zone. A wall clock that occurs twice is
+// the earlier of both, and one that does not occur is moved forward by the gap, as for events: a
+// label must meet the event that has the same clock. Without a zone times are refused, because a
+// guess would shift labels by hours, into the future too.
 func (l *Labels) inZone(times *batch.Column, name string, isDate bool) error {
 	if l.Zone == "" {
 		return invalid("the times in label column "+name+" have no zone",
@@ -261,7 +276,8 @@ func clampDay(day int64) int64 {
 	return min(max(day, schema.MinTime/schema.Day-2), schema.MaxTime/schema.Day+2)
 }
 
-// accepted makes instants outside of the accepted years null, and marks them as bad.
+// accepted makes instants outside of the accepted years null, and marks them as bad. The file's own
+// columns are not changed: the output has the text that was there.
 func (l *Labels) accepted(times *batch.Column, name string) *batch.Column {
 	var valid []bool
 	for i, t := range times.Ints {
@@ -286,7 +302,8 @@ func (l *Labels) accepted(times *batch.Column, name string) *batch.Column {
 	return times
 }
 
-// names lists the columns of the labels.
+// names lists the columns of the labels. For a file these are all of its columns, read or not,
+// since all of them are in the output.
 func (l *Labels) names(s *Selection) []string {
 	var names []string
 	switch {
@@ -303,7 +320,9 @@ func (l *Labels) names(s *Selection) []string {
 	return names
 }
 
-// engineRows turns the labels into rows of an evaluation.
+// engineRows turns the labels into rows of an evaluation. The gap moves the time that features are
+// evaluated at. Ages are measured from the label's own time, which is what a user means by a
+// maximum.
 func (l *Labels) engineRows(s *Selection, options Options) (engine.Rows, error) {
 	times := l.columns[timeMark]
 	rows := engine.Rows{

@@ -13,11 +13,13 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema/zone"
 )
 
-// ManifestFormat is the version of the manifest's format.
+// ManifestFormat is the version of the manifest's format. It changes whenever a field gets another
+// meaning: a reader refuses what it does not know.
 const ManifestFormat = 1
 
 // Manifest says what a training set is made of. It holds no time and no path of a machine: the same
-// data and definitions give the same bytes.
+// data and definitions give the same bytes. Times and durations are microseconds. The order of the
+// fields is that of the file, and the checksum depends on it.
 type Manifest struct {
 	Format          int             `json:"format"`
 	DatasetID       string          `json:"dataset_id"`
@@ -43,7 +45,8 @@ type RoleKey struct {
 	Key  []string `json:"key"`
 }
 
-// LabelCounts describes the label rows.
+// LabelCounts describes the label rows. A row without a time is not counted among null keys as
+// well.
 type LabelCounts struct {
 	Time      string    `json:"time"`
 	Rows      int64     `json:"rows"`
@@ -53,7 +56,8 @@ type LabelCounts struct {
 	Bad       []BadCell `json:"bad,omitempty"`
 }
 
-// Source describes the history of one source that was read.
+// Source describes the history of one source that was read. Duplicates, bad and filtered rows are
+// among Rows. Raised and Never count events whose availability was before their own time, or null.
 type Source struct {
 	Name       string            `json:"name"`
 	Files      []File            `json:"files"`
@@ -104,6 +108,8 @@ type FeatureCounts struct {
 	Made    engine.NullCounts `json:"nulls_made"` // by arithmetic
 }
 
+// manifestOf begins the manifest. It must come after the evaluation: only then does the history
+// know which files were read.
 func manifestOf(s *Selection, labels *Labels, history History, options Options) *Manifest {
 	m := &Manifest{
 		Format: ManifestFormat, EngineSemantics: plan.EngineSemantics, ZoneDatabase: zone.Version,
@@ -117,7 +123,8 @@ func manifestOf(s *Selection, labels *Labels, history History, options Options) 
 	return m
 }
 
-// count counts label rows without a time or key.
+// count counts label rows without a time or key. A row counts once even if several roles have no
+// key.
 func (m *Manifest) count(rows engine.Rows, s *Selection) {
 	m.Labels.Rows = int64(rows.Count)
 	for i := range rows.Count {
@@ -134,7 +141,8 @@ func (m *Manifest) count(rows engine.Rows, s *Selection) {
 	}
 }
 
-// addReport takes over what the engine counted.
+// addReport takes over what the engine counted. A source that was read for labels only is not in
+// the report and keeps its zeros.
 func (m *Manifest) addReport(report *engine.Report) {
 	for i := range m.Sources {
 		source := &m.Sources[i]
@@ -145,7 +153,10 @@ func (m *Manifest) addReport(report *engine.Report) {
 	}
 }
 
-// identify sets the dataset id: what decides the bytes of the output, and nothing else.
+// identify sets the dataset id: what decides the bytes of the output, and nothing else. Paths are
+// left out, so that a moved project gives the same id, and so are counts, which follow from the
+// rest. Whatever new option changes a value must be added here, or two different sets would bear
+// one id.
 func (m *Manifest) identify() {
 	id := sha256.New()
 	fmt.Fprintln(id, "fettle dataset", m.Format, m.EngineSemantics, m.ZoneDatabase, m.Mode)
@@ -165,7 +176,7 @@ func (m *Manifest) identify() {
 	m.DatasetID = hex.EncodeToString(id.Sum(nil)[:16])
 }
 
-// Encode returns the manifest as JSON, with its checksum.
+// Encode returns the manifest as JSON, with its checksum. The manifest itself is not changed.
 func (m *Manifest) Encode() ([]byte, error) {
 	sealed := *m
 	sum, err := checksum(sealed)
@@ -180,6 +191,8 @@ func (m *Manifest) Encode() ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
+// checksum hashes the compact form, so that indentation does not matter. It takes a copy on
+// purpose: the field is emptied in it.
 func checksum(m Manifest) (string, error) {
 	m.Checksum = ""
 	text, err := json.Marshal(m)
@@ -193,7 +206,8 @@ func checksum(m Manifest) (string, error) {
 // ErrManifest is wrapped by errors about a manifest that cannot be used.
 var ErrManifest = errors.New("the manifest cannot be used")
 
-// DecodeManifest reads a manifest and checks its format and checksum.
+// DecodeManifest reads a manifest and checks its format and checksum. A field that is not known is
+// refused as well: it would drop out of the checksum unseen.
 func DecodeManifest(text []byte) (*Manifest, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()

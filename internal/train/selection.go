@@ -9,7 +9,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// Selection is the features of a training set and the entities they are about.
+// Selection is the features of a training set and the entities they are about. The order of
+// features is the order of output columns. A feature's Role is an index in Roles.
 type Selection struct {
 	Model    string // name@version, or "" for a list of features
 	Roles    []plan.Role
@@ -17,7 +18,8 @@ type Selection struct {
 	Label    *plan.Label
 }
 
-// ForModel selects the features of a model.
+// ForModel selects the features of a model. The version may be left out of the name; with one, it
+// must be the version that is defined.
 func ForModel(p *plan.Plan, name string) (*Selection, error) {
 	numbered := strings.Contains(name, "@")
 	var names []string
@@ -38,12 +40,14 @@ func ForModel(p *plan.Plan, name string) (*Selection, error) {
 }
 
 // ForFeatures selects features by name: view.feature, or view.* for all of a view. Each entity is a
-// role of its own, under the names of its key columns.
+// role of its own, under the names of its key columns. A feature that is named twice, or by a star
+// as well, is there once, where it was first named.
 func ForFeatures(p *plan.Plan, names []string) (*Selection, error) {
 	s := &Selection{}
 	taken := map[string]bool{}
 	for _, name := range names {
 		viewName, featureName, _ := strings.Cut(name, ".")
+		// It looks like ROLE.VIEW.FEATURE, but here each entity has one role only.
 		if role, rest, dotted := strings.Cut(featureName, "."); dotted {
 			return nil, &InvalidError{
 				Message: fmt.Sprintf("%q is not VIEW.FEATURE", name), Usage: true,
@@ -77,6 +81,7 @@ func ForFeatures(p *plan.Plan, names []string) (*Selection, error) {
 	return s, nil
 }
 
+// viewOf finds a view, or refuses its name with the ones there are.
 func viewOf(p *plan.Plan, name string) (*plan.View, error) {
 	var known []string
 	for _, v := range p.Views {
@@ -104,6 +109,7 @@ func (s *Selection) role(entity *plan.Entity) int {
 }
 
 // Requests returns the request fields that the features read, each with a feature that needs it.
+// Features of views that are reached by references and links count too: the request is one for all.
 func (s *Selection) Requests() ([]schema.Field, map[string]string, error) {
 	r := &requestFields{needed: map[string]string{}, seen: map[*plan.Feature]bool{}}
 	for _, f := range s.Features {
@@ -114,13 +120,15 @@ func (s *Selection) Requests() ([]schema.Field, map[string]string, error) {
 	return r.fields, r.needed, nil
 }
 
-// requestFields follows what features read down to the request.
+// requestFields follows what features read down to the request. A feature is looked at once: views
+// share features, and the ways through them are many.
 type requestFields struct {
 	fields []schema.Field
 	needed map[string]string
 	seen   map[*plan.Feature]bool
 }
 
+// feature adds what a feature reads; name is the output that is blamed in messages.
 func (r *requestFields) feature(view *plan.View, index int, name string) error {
 	f := view.Features[index]
 	if r.seen[f] {
@@ -155,6 +163,7 @@ func (r *requestFields) feature(view *plan.View, index int, name string) error {
 	return failed
 }
 
+// add takes in a field. Its column can be read as one type only, so that all must agree about it.
 func (r *requestFields) add(field schema.Field, name string) error {
 	for _, known := range r.fields {
 		if known.Name != field.Name {
@@ -172,7 +181,8 @@ func (r *requestFields) add(field schema.Field, name string) error {
 	return nil
 }
 
-// Sources returns the sources that the features read, directly or through references.
+// Sources returns the sources that the features read, directly or through references. It follows
+// every reference of a view, wanted or not, so it may name more than are read.
 func (s *Selection) Sources() []*plan.Source {
 	seen := map[*plan.View]bool{}
 	var sources []*plan.Source

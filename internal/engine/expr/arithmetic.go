@@ -27,7 +27,8 @@ func bindSum(ints, floats, decimals kernel) binder {
 	}
 }
 
-// inYears drops, counted, what a kernel computes beyond the accepted years.
+// inYears drops, counted, what a kernel computes beyond the accepted years. It runs over null rows
+// as well, of which overflow counts none.
 func inYears(k kernel) kernel {
 	return func(c *call) {
 		k(c)
@@ -41,6 +42,8 @@ func inYears(k kernel) kernel {
 
 // The loops below compute every row, nulls included, and look again only if something overflowed.
 
+// addInts finds an overflow by the signs: that of the sum differs from those of both operands. The
+// bits of all rows are gathered, so that the loop nearly all batches need has no branch.
 func addInts(c *call) {
 	a, am := c.ints(0)
 	b, bm := c.ints(1)
@@ -61,6 +64,8 @@ func addInts(c *call) {
 	}
 }
 
+// subtractInts overflows where the signs of the operands differ, and the result has not that of the
+// first.
 func subtractInts(c *call) {
 	a, am := c.ints(0)
 	b, bm := c.ints(1)
@@ -81,6 +86,8 @@ func subtractInts(c *call) {
 	}
 }
 
+// multiplyInts asks for the 128-bit product only if a factor has more than 32 bits, because two
+// smaller ones cannot overflow.
 func multiplyInts(c *call) {
 	a, am := c.ints(0)
 	b, bm := c.ints(1)
@@ -89,6 +96,7 @@ func multiplyInts(c *call) {
 		if int64(int32(x)) != x || int64(int32(y)) != y {
 			hi, lo := bits.Mul64(magnitude(x), magnitude(y))
 			negative := (x < 0) != (y < 0)
+			// A magnitude of 2^63 fits as the least int64 and as nothing else.
 			if hi != 0 || lo > 1<<63 || lo == 1<<63 && !negative {
 				c.overflow(i)
 				continue
@@ -98,6 +106,8 @@ func multiplyInts(c *call) {
 	}
 }
 
+// addFloats and its kin add 0 to each result, which turns a negative zero into zero and changes
+// nothing else. r-r is 0 for every finite r, and NaN for an infinity or NaN.
 func addFloats(c *call) {
 	a, am := c.floats(0)
 	b, bm := c.floats(1)
@@ -126,6 +136,8 @@ func subtractFloats(c *call) {
 	}
 }
 
+// multiplyFloats converts the product before it adds 0, as the package does with every product that
+// feeds a sum.
 func multiplyFloats(c *call) {
 	a, am := c.floats(0)
 	b, bm := c.floats(1)
@@ -140,6 +152,8 @@ func multiplyFloats(c *call) {
 	}
 }
 
+// divideFloats gives null for a division by zero. That is what the language says it is, so it is
+// not counted, and made null before dropNonFinite would count it.
 func divideFloats(c *call) {
 	a, am := c.floats(0)
 	b, bm := c.floats(1)
@@ -164,6 +178,7 @@ func divideFloats(c *call) {
 func divideInts(c *call) {
 	a, am := c.ints(0)
 	b, bm := c.ints(1)
+	// Up to here both are float64 without loss, and the division rounds once.
 	const exact = 1 << 53
 	for i := range c.out.Floats {
 		x, y := a[i&am], b[i&bm]
@@ -186,6 +201,7 @@ func truncateFloats(c *call) {
 	}
 }
 
+// remainderFloats gives a result with the sign of the dividend, as truncation leaves it.
 func remainderFloats(c *call) {
 	a, am := c.floats(0)
 	b, bm := c.floats(1)
@@ -199,6 +215,8 @@ func remainderFloats(c *call) {
 	}
 }
 
+// truncateInts is div of whole numbers. Its one overflow is the least int64 by -1, for which Go
+// would give the least int64 again.
 func truncateInts(c *call) {
 	a, am := c.ints(0)
 	b, bm := c.ints(1)
@@ -215,6 +233,8 @@ func truncateInts(c *call) {
 	}
 }
 
+// remainderInts tests for zero in null rows too, because their slots hold anything and Go would
+// panic.
 func remainderInts(c *call) {
 	a, am := c.ints(0)
 	b, bm := c.ints(1)
@@ -227,6 +247,7 @@ func remainderInts(c *call) {
 	}
 }
 
+// negateInts overflows for the least int64 alone.
 func negateInts(c *call) {
 	a, m := c.ints(0)
 	for i := range c.out.Ints {
@@ -238,6 +259,7 @@ func negateInts(c *call) {
 	}
 }
 
+// negateFloats subtracts from zero because -x would make a negative zero of zero.
 func negateFloats(c *call) {
 	a, m := c.floats(0)
 	for i := range c.out.Floats {
@@ -245,6 +267,7 @@ func negateFloats(c *call) {
 	}
 }
 
+// negateDecimals cannot overflow: the limit of 38 digits is the same on both sides of zero.
 func negateDecimals(c *call) {
 	a, m := c.decimals(0)
 	for i := range c.out.Decimals {

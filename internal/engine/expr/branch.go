@@ -9,10 +9,13 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// undecided marks a row whose branch is not known yet.
+// undecided marks a row whose branch is not known yet. It is the greatest number of its type, which
+// bounds the number of branches, and on which the min of the binders relies.
 const undecided = ^uint16(0)
 
-// bindCase binds case(when, then, .., [else]).
+// bindCase binds case(when, then, .., [else]). A batch computes every branch over all rows and
+// picks afterwards, because a loop over columns is cheaper than sorting rows out; errors of rows
+// that took another branch are not counted. A single row computes only what it takes.
 func bindCase(e *plan.Expr, args []evaluator) (evaluator, error) {
 	if len(args) >= int(undecided) {
 		return nil, unsupported(e)
@@ -42,6 +45,7 @@ func bindCase(e *plan.Expr, args []evaluator) (evaluator, error) {
 			}
 		}
 		for i := range pick {
+			// Rows that no condition took get the last value, which is else or null.
 			pick[i] = min(pick[i], uint16(len(conditions)))
 		}
 		branches := make([]operand, len(values))
@@ -62,7 +66,8 @@ func firstTrue(f *frame, conditions, values []evaluator) operand {
 	return values[len(values)-1](f)
 }
 
-// bindCoalesce binds coalesce and ifnull: the first that is not null.
+// bindCoalesce binds coalesce and ifnull: the first that is not null. Arguments behind the one that
+// leaves no row null are not computed.
 func bindCoalesce(e *plan.Expr, args []evaluator) (evaluator, error) {
 	if len(args) >= int(undecided) {
 		return nil, unsupported(e)
@@ -90,6 +95,7 @@ func bindCoalesce(e *plan.Expr, args []evaluator) (evaluator, error) {
 				return choose(e.Type, branches, pick)
 			}
 		}
+		// Rows in which every argument is null pick this one.
 		branches = append(branches, nullScalar(e.Type))
 		for i := range pick {
 			pick[i] = min(pick[i], uint16(len(args)))
@@ -108,6 +114,7 @@ func firstPresent(f *frame, args []evaluator) (o operand) {
 	return o
 }
 
+// undecidedRows returns a pick for each row that no branch has taken yet.
 func undecidedRows(n int) []uint16 {
 	pick := make([]uint16, n)
 	for i := range pick {
@@ -117,9 +124,11 @@ func undecidedRows(n int) []uint16 {
 }
 
 // branch evaluates over every row, and counts only what happens in the rows whose pick is k: when
-// anything is counted at all, it is counted again over those rows alone.
+// anything is counted at all, it is counted again over those rows alone. Only batches in which
+// something went wrong pay for the second time.
 func (f *frame) branch(eval evaluator, pick []uint16, k uint16) operand {
 	if f.speculative {
+		// The caller throws the counts away unless they are zero, so they need not be precise.
 		return eval(f)
 	}
 	counts := f.counts
@@ -152,7 +161,8 @@ func (s selection) Rows() int { return len(s.at) }
 
 func (s selection) Leaf(e *plan.Expr) *batch.Column { return gather(s.env.Leaf(e), s.at) }
 
-// choose returns, for each row, the value of the branch picked for it.
+// choose returns, for each row, the value of the branch picked for it. The number of a branch
+// indexes branches. Text is joined by codes if that is cheaper than copying the text of every row.
 func choose(t schema.Type, branches []operand, pick []uint16) operand {
 	if isText(t.Kind) && entries(branches) <= max(len(pick)/2, len(branches)) {
 		return chooseCoded(t, branches, pick)
@@ -179,6 +189,8 @@ func choose(t schema.Type, branches []operand, pick []uint16) operand {
 	return operand{col: out, mask: -1}
 }
 
+// blend fills out by the picks, through the masks. Null rows get whatever their branch holds, so
+// Valid must be set apart.
 func blend[T any](out []T, branches []operand, pick []uint16, of func(*batch.Column) []T) {
 	values := make([][]T, len(branches))
 	for k, o := range branches {
@@ -189,6 +201,7 @@ func blend[T any](out []T, branches []operand, pick []uint16, of func(*batch.Col
 	}
 }
 
+// chooseValid returns which rows are not null; nil if no branch has a null.
 func chooseValid(branches []operand, pick []uint16) []bool {
 	if !slices.ContainsFunc(branches, func(o operand) bool { return o.col.Valid != nil }) {
 		return nil
@@ -224,6 +237,7 @@ func chooseCoded(t schema.Type, branches []operand, pick []uint16) operand {
 	for k, o := range branches {
 		first[k] = uint32(dict.Length)
 		if o.scalar() {
+			// A null has an entry too, because its rows have a code like all others.
 			text := ""
 			if !o.isNull(0) {
 				text = o.text(0)
@@ -247,6 +261,7 @@ func chooseCoded(t schema.Type, branches []operand, pick []uint16) operand {
 	return operand{col: out, mask: -1}
 }
 
+// appendText adds a row to a column of plain text without nulls.
 func appendText(c *batch.Column, text string) {
 	c.Data = append(c.Data, text...)
 	c.Offsets = append(c.Offsets, uint32(len(c.Data)))

@@ -7,7 +7,8 @@ import (
 )
 
 // civil returns the proleptic Gregorian date of a day: eras of 400 years, years that begin in
-// March, so that the leap day comes last.
+// March, so that the leap day comes last. 719468 days lead from March 1st of the year 0 to the
+// epoch, 146097 are an era, and 153 are any five months from March or August on.
 func civil(days int64) (year, month, day int64) {
 	days += 719468
 	era := schema.FloorDiv(days, 146097)
@@ -58,7 +59,8 @@ func isoWeek(days int64) int64 {
 	return (thursday-dayOf(yearOf(thursday), 1, 1))/7 + 1
 }
 
-// zoneOf returns the zone of argument i; nil stands for UTC.
+// zoneOf returns the zone of argument i; nil stands for UTC. It must be a literal, so that it is
+// loaded once and not for each row.
 func zoneOf(e *plan.Expr, i int) (*zone.Zone, error) {
 	if i >= len(e.Args) {
 		return nil, nil
@@ -72,7 +74,8 @@ func zoneOf(e *plan.Expr, i int) (*zone.Zone, error) {
 	return zone.Load(e.Args[i].Value.Text)
 }
 
-// wallClock returns the function from an instant to the wall clock of a zone.
+// wallClock returns the function from an instant to the wall clock of a zone. Both are microseconds
+// since the epoch, the wall clock as if it were UTC.
 func wallClock(z *zone.Zone) func(int64) int64 {
 	if z == nil {
 		return func(t int64) int64 { return t }
@@ -80,7 +83,8 @@ func wallClock(z *zone.Zone) func(int64) int64 {
 	return z.ToWall
 }
 
-// bindDay binds a property of a calendar day to timestamps, in a zone, and dates.
+// bindDay binds a property of a calendar day to timestamps, in a zone, and dates. A zone behind a
+// date has no effect.
 func bindDay(of func(days int64) int64) binder {
 	return func(e *plan.Expr, args []evaluator) (evaluator, error) {
 		if e.Args[0].Type.Kind == schema.Date {
@@ -90,7 +94,7 @@ func bindDay(of func(days int64) int64) binder {
 	}
 }
 
-// bindWall binds a property of a wall clock.
+// bindWall binds a property of a wall clock. UTC has no zone, which saves a call for each row.
 func bindWall(of func(wall int64) int64) binder {
 	return func(e *plan.Expr, args []evaluator) (evaluator, error) {
 		z, err := zoneOf(e, 1)
@@ -104,7 +108,8 @@ func bindWall(of func(wall int64) int64) binder {
 	}
 }
 
-// eachInt is the kernel of a function of one value kept as an integer.
+// eachInt is the kernel of a function of one value kept as an integer. Null rows are passed over,
+// because the function may not take whatever their slots hold.
 func eachInt(of func(int64) int64) kernel {
 	return func(c *call) {
 		a, m := c.ints(0)
@@ -152,6 +157,7 @@ var truncateDays = map[string]func(days int64) int64{
 	"year":    func(days int64) int64 { y, _, _ := civil(days); return dayOf(y, 1, 1) },
 }
 
+// truncateClock are the units below a day, in microseconds.
 var truncateClock = map[string]int64{
 	"second": schema.Second, "minute": schema.Minute, "hour": schema.Hour,
 }
@@ -173,6 +179,8 @@ func bindDateTrunc(e *plan.Expr, args []evaluator) (evaluator, error) {
 	case e.Type.Kind == schema.Date && whole:
 		return strict(args[1:2], e.Type, eachInt(first)), nil
 	case part:
+		// What the wall clock shows beyond the unit is taken from the instant itself. Turning a
+		// wall clock back into an instant could end on the other side of a change of offset.
 		of = func(t int64) int64 { return t - remainder(wall(t), step) }
 	case whole && z == nil:
 		of = func(t int64) int64 { return first(schema.FloorDiv(t, schema.Day)) * schema.Day }

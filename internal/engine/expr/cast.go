@@ -26,6 +26,8 @@ func bindCast(e *plan.Expr, args []evaluator) (evaluator, error) {
 	return strict(args, to, k), nil
 }
 
+// castKernel returns the kernel of a conversion, or nil if the engine has none, which the checker
+// should have refused before.
 func castKernel(from, to schema.Type) kernel {
 	switch {
 	case from.Kind == schema.String:
@@ -45,6 +47,7 @@ func castKernel(from, to schema.Type) kernel {
 	}
 }
 
+// castNumber is for numbers and for bools, which count as 0 and 1.
 func castNumber(from, to schema.Type) kernel {
 	switch to.Kind {
 	case schema.Int64:
@@ -58,7 +61,7 @@ func castNumber(from, to schema.Type) kernel {
 	}
 }
 
-// castToInt truncates towards zero.
+// castToInt truncates towards zero. What does not fit is null and counted.
 func castToInt(from schema.Type) kernel {
 	return func(c *call) {
 		a := c.args[0]
@@ -72,6 +75,8 @@ func castToInt(from schema.Type) kernel {
 				v = truthInt(a.col.Bools[i&a.mask])
 			case schema.Float64:
 				x := math.Trunc(a.col.Floats[i&a.mask])
+				// 2^63 is a float64 and no int64, so the upper end is exclusive. Beyond it Go
+				// leaves the conversion to the CPU.
 				if fits = x >= -1<<63 && x < 1<<63; fits {
 					v = int64(x)
 				}
@@ -95,6 +100,7 @@ func truthInt(b bool) int64 {
 	return 0
 }
 
+// castToFloat rounds to the nearest float64, which every int64 and decimal has: it never fails.
 func castToFloat(c *call) {
 	a := c.args[0]
 	ints, mask := a.col.Ints, a.mask
@@ -116,6 +122,8 @@ func castToFloat(c *call) {
 	}
 }
 
+// castToDecimal rounds half to even, and fails beyond 38 digits. The slice that is set tells what
+// it reads.
 func castToDecimal(c *call) {
 	a, scale := c.args[0], c.out.Type.Size
 	for i := range c.out.Decimals {
@@ -156,6 +164,7 @@ func castDate(c *call) {
 	a, m := c.ints(0)
 	for i := range c.out.Ints {
 		days := a[i&m]
+		// The first two tests keep the product of the third in int64.
 		if days < -farthestDay || days > farthestDay || !schema.ValidTime(days*schema.Day) {
 			c.misfit(i)
 			continue
@@ -173,6 +182,7 @@ func castList(e *plan.Expr, arg evaluator) (evaluator, error) {
 	}
 	return func(f *frame) operand {
 		o := arg(f)
+		// The copy shares offsets and validity with the argument, which nobody changes.
 		out := *o.col
 		out.Type = e.Type
 		if o.col.Child != nil {
@@ -182,7 +192,8 @@ func castList(e *plan.Expr, arg evaluator) (evaluator, error) {
 	}, nil
 }
 
-// castChild casts the elements of a column of lists.
+// castChild casts the elements of a column of lists. They have a frame of their own, because there
+// are not as many of them as rows.
 func (f *frame) castChild(k kernel, to schema.Type, list operand) *batch.Column {
 	child := list.col.Child
 	inner := f.within(rowsOnly(child.Length), f.counts, f.speculative)

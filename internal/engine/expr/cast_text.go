@@ -10,7 +10,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema/zone"
 )
 
-// castText returns the kernel that reads a text as another type.
+// castText returns the kernel that reads a text as another type. A text that does not read as that
+// type is null and counted, never an error.
 func castText(to schema.Type) kernel {
 	switch to.Kind {
 	case schema.Bool:
@@ -52,6 +53,7 @@ func castText(to schema.Type) kernel {
 	}
 }
 
+// readRows is the kernel of a reading that reports whether it could read.
 func readRows(read func(c *call, i int, text string) bool) kernel {
 	return func(c *call) {
 		for i := range c.n {
@@ -62,6 +64,7 @@ func readRows(read func(c *call, i int, text string) bool) kernel {
 	}
 }
 
+// readInts is readRows for the types that are kept as int64.
 func readInts(read func(text string) (int64, bool)) kernel {
 	return readRows(func(c *call, i int, text string) (ok bool) {
 		c.out.Ints[i], ok = read(text)
@@ -70,6 +73,7 @@ func readInts(read func(text string) (int64, bool)) kernel {
 }
 
 // readFloat reads decimal notation, with or without an exponent: neither hexadecimal nor names.
+// strconv would read more than that: 0x1p4, inf, nan and 1_000.
 func readFloat(text string) (float64, bool) {
 	if strings.Trim(text, "+-.0123456789eE") != "" {
 		return 0, false
@@ -78,7 +82,8 @@ func readFloat(text string) (float64, bool) {
 	return v + 0, err == nil
 }
 
-// readDecimal reads plain decimal notation and rounds half to even to the scale.
+// readDecimal reads plain decimal notation and rounds half to even to the scale. It takes in all
+// digits first, so that it rounds once.
 func readDecimal(text string, scale int) (schema.Int128, bool) {
 	_, fraction, _ := strings.Cut(text, ".")
 	own := max(scale, min(len(fraction), maxScale))
@@ -95,13 +100,15 @@ func readTime(text string, z *zone.Zone) (int64, bool) {
 	if err != nil || !zoned && z == nil {
 		return 0, false
 	}
+	// ToUTC settles the times that a change of offset skips or repeats.
 	if !zoned {
 		t, _, _ = z.ToUTC(t)
 	}
 	return t, schema.ValidTime(t)
 }
 
-// bindTextToTimestamp binds to_timestamp(text, [zone]).
+// bindTextToTimestamp binds to_timestamp(text, [zone]). The zone is a literal, and loaded when the
+// expression is compiled.
 func bindTextToTimestamp(e *plan.Expr, args []evaluator) (evaluator, error) {
 	var z *zone.Zone
 	if len(e.Args) == 2 {
@@ -127,6 +134,7 @@ func castToText(from schema.Type) kernel {
 	case schema.Bytes:
 		return textRows(func(c *call, dst []byte, i int) []byte {
 			text := c.args[0].text(i)
+			// A string is always UTF-8, so bytes that are not cannot become one.
 			if !utf8.ValidString(text) {
 				c.misfit(i)
 				return dst

@@ -11,6 +11,7 @@ import (
 // comparison says which signs of a comparison are true: less, equal, greater.
 type comparison [3]bool
 
+// comparisons are indexed by the sign of a three-way comparison plus one.
 var comparisons = map[string]comparison{
 	"eq": {false, true, false}, "ne": {true, false, true},
 	"lt": {true, false, false}, "le": {true, true, false},
@@ -20,6 +21,7 @@ var comparisons = map[string]comparison{
 // comparer compares row i of two operands that are not null there.
 type comparer func(a, b operand, i int) int
 
+// bindComparison binds the six comparisons; all are null if an argument is.
 func bindComparison(e *plan.Expr, args []evaluator) (evaluator, error) {
 	k, err := compareKernel(e.Func, e.Args[0].Type, e.Args[1].Type)
 	if err != nil {
@@ -28,7 +30,9 @@ func bindComparison(e *plan.Expr, args []evaluator) (evaluator, error) {
 	return strict(args, e.Type, k), nil
 }
 
-// compareKernel returns the kernel of a comparison of two types.
+// compareKernel returns the kernel of a comparison of two types. The loops over numbers compute
+// null rows too, because that costs less than asking. For text and decimals it is the other way
+// round.
 func compareKernel(name string, a, b schema.Type) (kernel, error) {
 	switch {
 	case isInts(a.Kind) && a.Kind == b.Kind:
@@ -46,6 +50,7 @@ func compareKernel(name string, a, b schema.Type) (kernel, error) {
 	case a.Kind == schema.Int64 && b.Kind == schema.Float64:
 		return mixedKernel(comparisons[name], 0, 1), nil
 	case a.Kind == schema.Float64 && b.Kind == schema.Int64:
+		// With the sides swapped, less and greater change places.
 		truth := comparisons[name]
 		return mixedKernel(comparison{truth[2], truth[1], truth[0]}, 1, 0), nil
 	case isText(a.Kind) && a.Kind == b.Kind && (name == "eq" || name == "ne"):
@@ -66,7 +71,8 @@ func compareKernel(name string, a, b schema.Type) (kernel, error) {
 	}, nil
 }
 
-// compareRows is a loop for each comparison, so that no row costs a choice.
+// compareRows is a loop for each comparison, so that no row costs a choice. No column holds NaN, so
+// the operators of Go are an order.
 func compareRows[T int64 | float64](name string, out []bool, x []T, xm int, y []T, ym int) {
 	switch name {
 	case "eq":
@@ -96,7 +102,8 @@ func compareRows[T int64 | float64](name string, out []bool, x []T, xm int, y []
 	}
 }
 
-// mixedKernel compares an int64 argument with a float64 argument by exact value.
+// mixedKernel compares an int64 argument with a float64 argument by exact value. Rounding to
+// float64 keeps the order, so a difference after it is a real one; only a tie needs more.
 func mixedKernel(truth comparison, ints, floats int) kernel {
 	return func(c *call) {
 		a, am := c.ints(ints)
@@ -115,6 +122,8 @@ func mixedKernel(truth comparison, ints, floats int) kernel {
 	}
 }
 
+// equalText is apart from the other comparisons because of its common case, a column of text and a
+// literal.
 func equalText(c *call, want bool) {
 	x, y := c.args[0], c.args[1]
 	if x.scalar() {
@@ -146,7 +155,8 @@ func equalToText(c *call, text string, want bool) {
 	}
 }
 
-// threeWay returns how two types compare: by exact value.
+// threeWay returns how two types compare: by exact value. Types without an order are an error here,
+// before any row is read.
 func threeWay(a, b schema.Type) (comparer, error) {
 	switch {
 	case isInts(a.Kind) && a.Kind == b.Kind:
@@ -168,6 +178,7 @@ func threeWay(a, b schema.Type) (comparer, error) {
 	}
 }
 
+// numericComparer compares numbers of any two types, of which an int64 is a decimal of scale 0.
 func numericComparer(a, b schema.Type) comparer {
 	switch {
 	case a.Kind == schema.Float64 && b.Kind == schema.Float64:
@@ -197,6 +208,7 @@ func decimalAt(o operand, i int) schema.Int128 {
 	return schema.Int128From(o.col.Ints[i&o.mask])
 }
 
+// compareBools puts false before true.
 func compareBools(a, b bool) int {
 	switch {
 	case a == b:

@@ -25,6 +25,8 @@ type node struct {
 // binder chooses the implementation of a call by the types of its arguments.
 type binder func(e *plan.Expr, args []evaluator) (evaluator, error)
 
+// compile chooses the evaluator of a node. What users get wrong was refused by the checker, so an
+// error here means that the plan is of another version, or that we have a gap.
 func (c *compiler) compile(e *plan.Expr) (node, error) {
 	switch e.Op {
 	case plan.Const:
@@ -41,7 +43,8 @@ func (c *compiler) compile(e *plan.Expr) (node, error) {
 	}
 }
 
-// leaf returns the node that stands for equal leaves.
+// leaf returns the node that stands for equal leaves. An environment is so asked by one pointer for
+// each leaf. There are few, so a list will do.
 func (c *compiler) leaf(e *plan.Expr) *plan.Expr {
 	for _, known := range c.leaves {
 		if known.Op == e.Op && known.Index == e.Index {
@@ -52,6 +55,8 @@ func (c *compiler) leaf(e *plan.Expr) *plan.Expr {
 	return e
 }
 
+// compileCall compiles a call and its arguments, and wraps what can be computed with less than a
+// pass over the rows.
 func (c *compiler) compileCall(e *plan.Expr) (node, error) {
 	bind, found := registry[e.Func]
 	if !found {
@@ -80,6 +85,7 @@ func (c *compiler) compileCall(e *plan.Expr) (node, error) {
 	switch {
 	case n.constant:
 		n.eval = folded(n.eval)
+	// A call that is not constant reads a leaf, so there is one here.
 	case !n.several && isText(n.leaf.Type.Kind):
 		n.eval = overDictionary(n.leaf, n.eval)
 	}
@@ -87,7 +93,8 @@ func (c *compiler) compileCall(e *plan.Expr) (node, error) {
 }
 
 // checkNested refuses what the kernels do not know: calls that give or take lists, vectors and
-// maps, but for the few that do.
+// maps, but for the few that do. These few look at no elements, or have a loop of their own for
+// them.
 func checkNested(e *plan.Expr) error {
 	if e.Func == "cast" || e.Func == "bucket" || e.Func == "is_null" {
 		return nil
@@ -101,6 +108,8 @@ func checkNested(e *plan.Expr) error {
 	return nil
 }
 
+// include is called for each argument. A call of constants is constant; one with a single leaf
+// stays one if other arguments are constants.
 func (n *node) include(arg node) {
 	n.constant = n.constant && arg.constant
 	n.several = n.several || arg.several || n.leaf != nil && arg.leaf != nil && n.leaf != arg.leaf
@@ -109,7 +118,8 @@ func (n *node) include(arg node) {
 	}
 }
 
-// withAsOf hands the boundary to a function that reads it, as a last argument.
+// withAsOf hands the boundary to a function that reads it, as a last argument. The node of the plan
+// stays as it is.
 func withAsOf(e *plan.Expr) *plan.Expr {
 	asOf := &plan.Expr{Op: plan.AsOf, Type: schema.Of(schema.Timestamp)}
 	wide := *e
@@ -117,7 +127,8 @@ func withAsOf(e *plan.Expr) *plan.Expr {
 	return &wide
 }
 
-// folded computes a call of constants now, unless it makes a null that each row must count.
+// folded computes a call of constants now, unless it makes a null that each row must count. Its
+// operand is shared by all evaluations, which change no argument.
 func folded(eval evaluator) evaluator {
 	var counts Counts
 	f := &frame{env: noLeaves{}, rows: 1, counts: &counts}
@@ -145,7 +156,8 @@ func kernelOf(k kernel) binder {
 	}
 }
 
-// byKind is the binder of a strict function with a kernel for each kind of its first argument.
+// byKind is the binder of a strict function with a kernel for each kind of its first argument. That
+// is enough where the checker has made the types of all arguments one.
 func byKind(kernels map[schema.Kind]kernel) binder {
 	return func(e *plan.Expr, args []evaluator) (evaluator, error) {
 		k, found := kernels[e.Args[0].Type.Kind]
@@ -156,6 +168,7 @@ func byKind(kernels map[schema.Kind]kernel) binder {
 	}
 }
 
+// unsupported is the error of a binder that has no kernel for the types of a call.
 func unsupported(e *plan.Expr) error {
 	types := make([]string, len(e.Args))
 	for i, arg := range e.Args {

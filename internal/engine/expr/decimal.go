@@ -27,7 +27,7 @@ func magnitude(x int64) uint64 {
 	return uint64(x)
 }
 
-// signed returns a 127-bit magnitude with a sign.
+// signed returns a 127-bit magnitude with a sign. The highest bit of hi must be clear.
 func signed(hi, lo uint64, negative bool) schema.Int128 {
 	v := schema.Int128{Hi: int64(hi), Lo: lo}
 	if negative {
@@ -36,7 +36,8 @@ func signed(hi, lo uint64, negative bool) schema.Int128 {
 	return v
 }
 
-// multiply returns a * b and whether it fits in 128 bits.
+// multiply returns a * b and whether it fits in 128 bits. That can be more than 38 digits, which is
+// for the caller to test.
 func multiply(a, b schema.Int128) (schema.Int128, bool) {
 	x, xs := small(a)
 	y, ys := small(b)
@@ -64,6 +65,7 @@ func quotient(a, b schema.Int128, shift int) (schema.Int128, bool) {
 	y, ys := small(b)
 	if xs && ys && shift >= 0 && shift < 19 {
 		hi, lo := bits.Mul64(magnitude(x), powersOfTen[shift].Lo)
+		// bits.Div64 panics if the quotient has more than 64 bits.
 		if divisor := magnitude(y); hi < divisor {
 			q, r := bits.Div64(hi, lo, divisor)
 			if half := divisor - r; r > half || r == half && q&1 == 1 {
@@ -83,6 +85,7 @@ func quotient(a, b schema.Int128, shift int) (schema.Int128, bool) {
 	return bounded(divideHalfEven(numerator, divisor))
 }
 
+// tenTo is a power of ten for products that may have more than 128 bits; n is not negative.
 func tenTo(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
 
 // rescale changes the scale of a decimal, rounding half to even.
@@ -94,7 +97,8 @@ func rescale(v schema.Int128, from, to int) (schema.Int128, bool) {
 	return quotient(v, schema.Int128From(1), to-from)
 }
 
-// truncated returns a / b without its fraction and the remainder with the sign of a.
+// truncated returns a / b without its fraction and the remainder with the sign of a. b is not zero.
+// The least int64 by -1 fits in 128 bits only.
 func truncated(a, b schema.Int128) (q, r schema.Int128) {
 	x, xs := small(a)
 	y, ys := small(b)
@@ -144,6 +148,7 @@ func multiplyDecimals(c *call) {
 	})
 }
 
+// divideDecimals rounds once, at the scale of the result.
 func divideDecimals(c *call) {
 	shift := c.out.Type.Size + c.args[1].col.Type.Size - c.args[0].col.Type.Size
 	nullWhereZero(c)
@@ -160,6 +165,7 @@ func truncateDecimals(c *call) {
 	})
 }
 
+// remainderDecimals gives a result with the sign of the dividend.
 func remainderDecimals(c *call) {
 	nullWhereZero(c)
 	decimalRows(c, func(a, b schema.Int128) (schema.Int128, bool) {
@@ -168,7 +174,8 @@ func remainderDecimals(c *call) {
 	})
 }
 
-// nullWhereZero makes the rows null, uncounted, whose second argument is the decimal zero.
+// nullWhereZero makes the rows null, uncounted, whose second argument is the decimal zero. It runs
+// before decimalRows, which passes over null rows and so never divides by zero.
 func nullWhereZero(c *call) {
 	b, m := c.decimals(1)
 	for i := range c.out.Decimals {

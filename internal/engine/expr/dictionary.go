@@ -13,6 +13,7 @@ import (
 func overDictionary(leaf *plan.Expr, eval evaluator) evaluator {
 	return func(f *frame) operand {
 		if f.rows < 16 {
+			// For so few rows the detour costs more than it saves.
 			return eval(f)
 		}
 		col := f.env.Leaf(leaf)
@@ -21,6 +22,7 @@ func overDictionary(leaf *plan.Expr, eval evaluator) evaluator {
 		}
 		var counts Counts
 		entries := dictionaryEnvironment{column: withNullEntry(col)}
+		// All that is asked of the counts is whether they are zero.
 		o := eval(f.within(entries, &counts, true))
 		if counts != (Counts{}) {
 			return eval(f)
@@ -40,7 +42,8 @@ func (d dictionaryEnvironment) Rows() int { return d.column.Length }
 func (d dictionaryEnvironment) Leaf(*plan.Expr) *batch.Column { return d.column }
 
 // withNullEntry returns the dictionary of a column, with a null after its last entry if the column
-// has nulls.
+// has nulls. A call can give something else than null for a null, so null needs a result of its
+// own.
 func withNullEntry(col *batch.Column) *batch.Column {
 	dict := col.Dict
 	if col.Valid == nil {
@@ -75,7 +78,8 @@ func gatherCodes(results, coded *batch.Column) *batch.Column {
 }
 
 // gather returns the rows of a column at the given places, in their order. Text is returned as
-// codes of the column's own entries.
+// codes of the column's own entries. The result shares memory with the column and with the places,
+// so neither may be changed later.
 func gather(c *batch.Column, at []uint32) *batch.Column {
 	out := &batch.Column{Type: c.Type, Length: len(at)}
 	if c.Valid != nil {
@@ -121,7 +125,8 @@ func gatherNested(out, c *batch.Column, at []uint32) {
 	}
 }
 
-// spread returns the column of an operand with all its rows.
+// spread returns the column of an operand with all its rows. Only what leaves the package, or is
+// changed row by row, must be spread.
 func spread(o operand, rows int) *batch.Column {
 	if o.scalar() {
 		return gather(o.col, make([]uint32, rows))
@@ -129,6 +134,7 @@ func spread(o operand, rows int) *batch.Column {
 	return o.col
 }
 
+// take gathers one slice of a column; a place may occur any number of times.
 func take[T any](values []T, at []uint32) []T {
 	out := make([]T, len(at))
 	for i, j := range at {

@@ -19,6 +19,7 @@ func bindProduct(e *plan.Expr, args []evaluator) (evaluator, error) {
 		return strict(args, e.Type, multiplyDecimals), nil
 	case schema.Duration:
 		if e.Args[0].Type.Kind != schema.Duration {
+			// Either side may be the duration; stretch takes it first.
 			args = []evaluator{args[1], args[0]}
 		}
 		return strict(args, e.Type, stretch), nil
@@ -55,6 +56,7 @@ func bindToTimestamp(e *plan.Expr, args []evaluator) (evaluator, error) {
 	})), nil
 }
 
+// scaleRows fills the rows that are not null; at reports whether the result of a row fits.
 func scaleRows(c *call, at func(i int) (int64, bool)) {
 	for i := range c.out.Ints {
 		if c.out.IsNull(i) {
@@ -69,7 +71,8 @@ func scaleRows(c *call, at func(i int) (int64, bool)) {
 	}
 }
 
-// times returns unit * row i of by, floored to the microsecond, and whether it fits in int64.
+// times returns unit * row i of by, floored to the microsecond, and whether it fits in int64. The
+// floor, unlike truncation, moves numbers on both sides of zero the same way.
 func times(unit int64, by operand, i int) (int64, bool) {
 	switch by.col.Type.Kind {
 	case schema.Float64:

@@ -55,6 +55,7 @@ func compareExact(v schema.Int128, scale int, x float64) int {
 	return exact.Cmp(new(big.Rat).SetFloat64(x))
 }
 
+// compareIntFloat compares by exact value: behind the first test x is a whole number.
 func compareIntFloat(n int64, x float64) int {
 	if rounded := float64(n); rounded != x {
 		return cmp.Compare(rounded, x)

@@ -37,7 +37,8 @@ type frame struct {
 	used        int
 }
 
-// within runs an evaluation in another environment on a frame of its own.
+// within runs an evaluation in another environment on a frame of its own. A frame runs one kernel
+// at a time, so what is nested needs another.
 func (f *frame) within(env Environment, counts *Counts, speculative bool) *frame {
 	return &frame{env: env, rows: env.Rows(), counts: counts, speculative: speculative}
 }
@@ -105,7 +106,8 @@ func (c *call) decimals(i int) ([]schema.Int128, int) {
 	return c.args[i].col.Decimals, c.args[i].mask
 }
 
-// strict returns the evaluator of a function that is null when an argument is.
+// strict returns the evaluator of a function that is null when an argument is. The arguments lie on
+// the stack of the frame, since a slice of their own would be an allocation for each call and row.
 func strict(args []evaluator, t schema.Type, k kernel) evaluator {
 	none := nullScalar(t)
 	return func(f *frame) operand {
@@ -118,6 +120,7 @@ func strict(args []evaluator, t schema.Type, k kernel) evaluator {
 			null = null || o.mask == 0 && o.isNull(0)
 		}
 		ops := f.stack[base:]
+		// ops can still be read: nothing is evaluated on this frame until the kernel is done.
 		f.stack = f.stack[:base]
 		if null {
 			return none
@@ -136,6 +139,7 @@ func (f *frame) run(k kernel, t schema.Type, ops []operand, mask int) operand {
 	out.Valid = mergeValid(ops, n)
 	f.call = call{n: n, args: ops, out: out, counts: f.counts}
 	if mask == 0 {
+		// The one result stands for all rows, and what it counts happened in each.
 		var own Counts
 		f.call.counts = &own
 		k(&f.call)
@@ -195,6 +199,8 @@ func newColumn(t schema.Type, n int) *batch.Column {
 	return c
 }
 
+// newSingle returns a column of one row. Text and lists get the first of their two offsets only, as
+// in newColumn.
 func newSingle(t schema.Type) *batch.Column {
 	switch {
 	case t.Kind == schema.Decimal:
@@ -234,7 +240,8 @@ func (f *frame) column(t schema.Type, n int) *batch.Column {
 	return f.arena[f.used-1].as(t)
 }
 
-// keep copies a result of one row out of the arena.
+// keep copies a result of one row out of the arena. The arena is used again as soon as the frame
+// goes back to the pool.
 func keep(o operand) *batch.Column {
 	out := newSingle(o.col.Type)
 	switch {
@@ -275,6 +282,8 @@ func constant(v schema.Value) operand {
 	}
 }
 
+// constantList returns a list that stands for all rows. The elements of a vector are float64, which
+// its type does not say.
 func constantList(v schema.Value) *batch.Column {
 	elem := schema.Of(schema.Float64) // of a vector
 	if v.Type.Elem != nil {

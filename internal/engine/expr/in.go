@@ -8,7 +8,8 @@ import (
 // longList is the number of literals from which a set beats comparing with each.
 const longList = 6
 
-// bindIn binds in: true if a value is equal, else null if x or a value is null, else false.
+// bindIn binds in: true if a value is equal, else null if x or a value is null, else false. It is
+// an or of comparisons, so connect settles the nulls.
 func bindIn(e *plan.Expr, args []evaluator) (evaluator, error) {
 	if len(args) > longList {
 		if member := literalSet(e); member != nil {
@@ -24,6 +25,7 @@ func bindIn(e *plan.Expr, args []evaluator) (evaluator, error) {
 	}
 	return func(f *frame) operand {
 		shared, mask := f.evaluateAll(args)
+		// A copy, because what evaluateAll returns is scratch.
 		ops := append([]operand(nil), shared...)
 		out := f.column(e.Type, f.length(mask))
 		for i, equal := range kernels {
@@ -34,7 +36,7 @@ func bindIn(e *plan.Expr, args []evaluator) (evaluator, error) {
 }
 
 // literalSet returns a kernel that looks x up among literals of its own type, or nil if they are
-// not that.
+// not that. Floats and decimals are left to comparisons, which know that 1.0 equals 1.00.
 func literalSet(e *plan.Expr) kernel {
 	x := e.Args[0].Type
 	texts, ints := map[string]bool{}, map[int64]bool{}

@@ -29,7 +29,7 @@ func (f *frame) length(mask int) int {
 }
 
 // bindConnective binds and and or. decisive is the value that settles the row whatever the others
-// are: false for and, true for or.
+// are: false for and, true for or. All arguments are computed, in a batch as for one row.
 func bindConnective(decisive bool) binder {
 	return func(e *plan.Expr, args []evaluator) (evaluator, error) {
 		return func(f *frame) operand {
@@ -44,13 +44,15 @@ func bindConnective(decisive bool) binder {
 	}
 }
 
+// fillBools prepares a result of connect, whose memory may be that of an earlier evaluation.
 func fillBools(values []bool, x bool) {
 	for i := range values {
 		values[i] = x
 	}
 }
 
-// connect merges one operand into what the operands before it gave.
+// connect merges one operand into what the operands before it gave. A decisive value wins over
+// null, and null over the rest. out must begin as the value that is not decisive, in every row.
 func connect(out *batch.Column, o operand, decisive bool) {
 	bools := o.col.Bools
 	if out.Valid == nil && o.col.Valid == nil {
@@ -76,6 +78,7 @@ func connect(out *batch.Column, o operand, decisive bool) {
 	}
 }
 
+// notKernel negates null rows too, whose value nobody reads.
 func notKernel(c *call) {
 	a, m := c.args[0].col.Bools, c.args[0].mask
 	for i := range c.out.Bools {
@@ -83,7 +86,7 @@ func notKernel(c *call) {
 	}
 }
 
-// bindIsNull binds is_null.
+// bindIsNull binds is_null. The result has no null, and its mask is that of the argument.
 func bindIsNull(e *plan.Expr, args []evaluator) (evaluator, error) {
 	return func(f *frame) operand {
 		o := args[0](f)
@@ -137,6 +140,7 @@ func bindNullIf(e *plan.Expr, args []evaluator) (evaluator, error) {
 			}
 			return x
 		}
+		// y differs from row to row, so one x is null in some rows and not in others.
 		if x.scalar() && mask != 0 {
 			x = operand{col: spread(x, f.rows), mask: -1}
 		}
@@ -146,7 +150,8 @@ func bindNullIf(e *plan.Expr, args []evaluator) (evaluator, error) {
 	}, nil
 }
 
-// nullWhere returns valid without the rows that are true; nil if no row is null.
+// nullWhere returns valid without the rows that are true; nil if no row is null. valid is not
+// changed, and may be what is returned.
 func nullWhere(truth *batch.Column, valid []bool) []bool {
 	out := make([]bool, truth.Length)
 	nulls := false
@@ -166,7 +171,8 @@ func nullWhere(truth *batch.Column, valid []bool) []bool {
 	return out
 }
 
-// bindExtreme binds greatest (sign 1) and least (sign -1); nulls are skipped.
+// bindExtreme binds greatest (sign 1) and least (sign -1); nulls are skipped. Of equal values the
+// first is taken, and of nulls alone the result is null.
 func bindExtreme(sign int) binder {
 	return func(e *plan.Expr, args []evaluator) (evaluator, error) {
 		compare, err := threeWay(e.Type, e.Type)

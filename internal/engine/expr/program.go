@@ -33,6 +33,7 @@ func (c *Counts) Add(other Counts) {
 	c.Cast += other.Cast
 }
 
+// addTimes adds what one result counted that stands for n rows.
 func (c *Counts) addTimes(other Counts, n int64) {
 	c.NonFinite += other.NonFinite * n
 	c.Overflow += other.Overflow * n
@@ -92,6 +93,7 @@ func (p *Program) EvalValue(env Environment, counts *Counts) schema.Value {
 	return v
 }
 
+// begin takes a frame from the pool; end must give it back, or the next evaluation allocates one.
 func (p *Program) begin(env Environment, counts *Counts) *frame {
 	f := p.frames.Get().(*frame)
 	f.env, f.rows, f.counts = env, env.Rows(), counts

@@ -9,7 +9,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// registry holds the implementation of every scalar function, operator and special form.
+// registry holds the implementation of every scalar function, operator and special form. Its names
+// must be those that package builtin says are ready, which a test compares. It is not written after
+// start.
 var registry = map[string]binder{
 	"add": bindSum(addInts, addFloats, addDecimals),
 	"sub": bindSum(subtractInts, subtractFloats, subtractDecimals),

@@ -8,6 +8,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
+// absoluteInts overflows for the least int64, which has no counterpart.
 func absoluteInts(c *call) {
 	a, m := c.ints(0)
 	for i := range c.out.Ints {
@@ -19,6 +20,7 @@ func absoluteInts(c *call) {
 	}
 }
 
+// absoluteDecimals cannot overflow: the limit of 38 digits is the same on both sides of zero.
 func absoluteDecimals(c *call) {
 	a, m := c.decimals(0)
 	for i := range c.out.Decimals {
@@ -46,7 +48,8 @@ func eachFloat(f func(float64) float64) kernel {
 	}
 }
 
-// sameInts is the kernel of a rounding of whole numbers.
+// sameInts is the kernel of a rounding of whole numbers. It copies, because a kernel is given the
+// memory of its result.
 func sameInts(c *call) {
 	a, m := c.ints(0)
 	for i := range c.out.Ints {
@@ -54,6 +57,7 @@ func sameInts(c *call) {
 	}
 }
 
+// signKernel gives -1, 0 or 1.
 func signKernel(c *call) {
 	a := c.args[0]
 	for i := range c.out.Ints {
@@ -67,7 +71,7 @@ func signKernel(c *call) {
 	}
 }
 
-// roundingMode says which of the two neighbours a decimal goes to.
+// roundingMode says which of the two neighbours a decimal goes to. The remainder is never negative.
 type roundingMode func(quotient, remainder, unit *big.Int) (up bool)
 
 // Quotients are floored here, so that "up" means towards plus infinity.
@@ -78,13 +82,15 @@ func towardsZero(quotient, remainder, _ *big.Int) bool {
 	return remainder.Sign() > 0 && quotient.Sign() < 0
 }
 
-// halfAway rounds to the nearest; a half goes up above zero and down below it.
+// halfAway rounds to the nearest; a half goes up above zero and down below it. That is what round
+// of the language does for floats too; only casts round half to even.
 func halfAway(quotient, remainder, unit *big.Int) bool {
 	side := new(big.Int).Lsh(remainder, 1).Cmp(unit)
 	return side > 0 || side == 0 && quotient.Sign() >= 0
 }
 
-// roundUnscaled rounds an unscaled value to a multiple of 10^drop.
+// roundUnscaled rounds an unscaled value to a multiple of 10^drop. Nothing is rounded if drop is
+// not positive. DivMod floors for a positive unit, as the modes expect.
 func roundUnscaled(v schema.Int128, drop int, mode roundingMode) (schema.Int128, bool) {
 	if drop <= 0 {
 		return v, true
@@ -112,6 +118,8 @@ func roundDecimals(digits int, mode roundingMode) kernel {
 	}
 }
 
+// bindRounding binds the roundings to whole numbers. Each names its mode twice, for floats and for
+// decimals, and both must agree.
 func bindRounding(float func(float64) float64, mode roundingMode) binder {
 	return byKind(map[schema.Kind]kernel{
 		schema.Int64: sameInts, schema.Float64: eachFloat(float),
@@ -119,7 +127,7 @@ func bindRounding(float func(float64) float64, mode roundingMode) binder {
 	})
 }
 
-// bindRound binds round(x, n).
+// bindRound binds round(x, n). n is a literal, negative for tens, hundreds and so on.
 func bindRound(e *plan.Expr, args []evaluator) (evaluator, error) {
 	digits := 0
 	if len(e.Args) == 2 {
@@ -140,6 +148,7 @@ func bindRound(e *plan.Expr, args []evaluator) (evaluator, error) {
 	}
 }
 
+// roundInts changes nothing unless digits is negative.
 func roundInts(digits int) kernel {
 	if digits >= 0 {
 		return sameInts
@@ -172,12 +181,15 @@ func roundFloat(digits int) func(float64) float64 {
 			if scaled-scaled != 0 {
 				return x
 			}
+			// Divided, because the inverse of a power of ten is no float64, and would round once
+			// more.
 			return math.Round(scaled) / power
 		}
 	}
 }
 
-// bindClip binds clip: least(greatest(x, low), high) without nulls.
+// bindClip binds clip: least(greatest(x, low), high) without nulls. Unlike those it is null if any
+// argument is. A low above high gives high.
 func bindClip(e *plan.Expr, args []evaluator) (evaluator, error) {
 	compare, err := threeWay(e.Type, e.Type)
 	if err != nil {
@@ -204,7 +216,8 @@ func bindClip(e *plan.Expr, args []evaluator) (evaluator, error) {
 	}, nil
 }
 
-// bindSafeDiv binds safe_div(x, y, else).
+// bindSafeDiv binds safe_div(x, y, else). Only a division by zero takes else; a null x or y gives
+// null.
 func bindSafeDiv(e *plan.Expr, args []evaluator) (evaluator, error) {
 	return func(f *frame) operand {
 		shared, mask := f.evaluateAll(args)
@@ -221,7 +234,8 @@ func bindSafeDiv(e *plan.Expr, args []evaluator) (evaluator, error) {
 	}, nil
 }
 
-// bindBucket binds bucket(x, [edges]).
+// bindBucket binds bucket(x, [edges]). The result is the number of edges up to x. They are searched
+// by halves, so they must ascend.
 func bindBucket(e *plan.Expr, args []evaluator) (evaluator, error) {
 	list := e.Args[1]
 	if list.Op != plan.Const || list.Type.Kind != schema.List {

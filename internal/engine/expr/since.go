@@ -45,7 +45,8 @@ func differences(x, y int, unit int64) kernel {
 	}
 }
 
-// ageYears counts birthdays up to the day of the boundary, the second argument.
+// ageYears counts birthdays up to the day of the boundary, the second argument. A birthday on
+// February 29th is counted on March 1st of other years.
 func ageYears(c *call) {
 	births, bm := c.ints(0)
 	asOf, am := c.ints(1)
@@ -63,6 +64,7 @@ func ageYears(c *call) {
 	}
 }
 
+// epochSeconds keeps the fraction of a second.
 func epochSeconds(c *call) {
 	a, m := c.ints(0)
 	for i := range c.out.Floats {

@@ -8,7 +8,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/plan"
 )
 
-// textRows is the kernel of a function that gives a text: write appends row i's to dst.
+// textRows is the kernel of a function that gives a text: write appends row i's to dst. Rows must
+// be written in their order, because each offset is the end of the one before.
 func textRows(write func(c *call, dst []byte, i int) []byte) kernel {
 	return func(c *call) {
 		for i := range c.n {
@@ -25,7 +26,8 @@ func eachText(write func(dst []byte, text string) []byte) kernel {
 	return textRows(func(c *call, dst []byte, i int) []byte { return write(dst, c.args[0].text(i)) })
 }
 
-// mapCase changes each character by a simple mapping; bytes that are not UTF-8 stay.
+// mapCase changes each character by a simple mapping; bytes that are not UTF-8 stay. A simple
+// mapping makes one character of one, and is the same in every language.
 func mapCase(dst []byte, text string, mapping func(rune) rune) []byte {
 	for len(text) > 0 {
 		r, size := utf8.DecodeRuneInString(text)
@@ -53,6 +55,7 @@ func trimRight(dst []byte, text string) []byte {
 	return append(dst, strings.TrimRightFunc(text, unicode.IsSpace)...)
 }
 
+// concatRow is null if any argument is, like every kernel.
 func concatRow(c *call, dst []byte, i int) []byte {
 	for _, arg := range c.args {
 		dst = append(dst, arg.text(i)...)
@@ -60,6 +63,8 @@ func concatRow(c *call, dst []byte, i int) []byte {
 	return dst
 }
 
+// replaceRow replaces from left to right and does not look again at what it put in. An empty text
+// is found nowhere.
 func replaceRow(c *call, dst []byte, i int) []byte {
 	text, from, to := c.args[0].text(i), c.args[1].text(i), c.args[2].text(i)
 	for from != "" {
@@ -74,9 +79,11 @@ func replaceRow(c *call, dst []byte, i int) []byte {
 }
 
 // substrRow appends the code points from a position, which counts from 1, or from the end.
+// Positions before the first stand for it. A negative length is null and not counted.
 func substrRow(c *call, dst []byte, i int) []byte {
 	text := c.args[0].text(i)
 	from := c.args[1].col.Ints[i&c.args[1].mask]
+	// No text has more code points than bytes, so this takes all that is left.
 	length := int64(len(text))
 	if len(c.args) == 3 {
 		if length = c.args[2].col.Ints[i&c.args[2].mask]; length < 0 {
@@ -91,7 +98,8 @@ func substrRow(c *call, dst []byte, i int) []byte {
 	return append(dst, text[:len(text)-len(dropRunes(text, length))]...)
 }
 
-// dropRunes returns the text after its first n code points.
+// dropRunes returns the text after its first n code points. Bytes that are not UTF-8 count one
+// each.
 func dropRunes(text string, n int64) string {
 	for at := range text {
 		if n == 0 {
@@ -102,6 +110,7 @@ func dropRunes(text string, n int64) string {
 	return ""
 }
 
+// lengthText counts code points, and lengthBytes bytes.
 func lengthText(c *call) {
 	for i := range c.out.Ints {
 		if !c.out.IsNull(i) {
@@ -110,6 +119,7 @@ func lengthText(c *call) {
 	}
 }
 
+// lengthBytes: see lengthText.
 func lengthBytes(c *call) {
 	for i := range c.out.Ints {
 		if !c.out.IsNull(i) {
@@ -129,7 +139,8 @@ func testText(holds func(text, part string) bool) kernel {
 	}
 }
 
-// bindLike binds like(x, pattern, [escape]).
+// bindLike binds like(x, pattern, [escape]). An escape that is not one character gives null,
+// uncounted.
 func bindLike(e *plan.Expr, args []evaluator) (evaluator, error) {
 	return strict(args, e.Type, func(c *call) {
 		for i := range c.out.Bools {
@@ -151,7 +162,8 @@ func bindLike(e *plan.Expr, args []evaluator) (evaluator, error) {
 }
 
 // like matches the whole text. It remembers the last % only: an earlier one never has to take more,
-// so that the work is at most the product of the two lengths.
+// so that the work is at most the product of the two lengths. An escape at the very end of the
+// pattern stands for itself.
 func like(text, pattern string, escape rune) bool {
 	resumeText, resumePattern := "", ""
 	percent := false

@@ -23,7 +23,8 @@ func IsClock(name string) bool { return clocks[strings.ToLower(name)] }
 // ClockHint says what to write instead of a clock.
 const ClockHint = "write as_of, the time the value is for"
 
-// notYet reports whether an error says that the call is not available yet.
+// notYet reports whether an error says that the call is not available yet. Errors of the table have
+// no codes, so it goes by the end of the text, which must stay as it is.
 func notYet(err error) bool {
 	return strings.HasSuffix(err.Error(), "is not available yet")
 }

@@ -20,7 +20,9 @@ type Names interface {
 	AsOf(at diag.Position, what string) bool
 }
 
-// maxNodes bounds the tree of an expression with everything that was inlined.
+// maxNodes bounds the tree of an expression with everything that was inlined. A chain of short
+// definitions that each read the one before twice doubles at every step, so the text says little
+// about the size.
 const maxNodes = 10_000
 
 // Sizes remembers how many nodes a tree has. Trees share parts, so counting by walking could take
@@ -34,13 +36,16 @@ func (s Sizes) Of(e *plan.Expr) int {
 	}
 	size := 1
 	for _, arg := range e.Args {
+		// Capped, because a sum of shared parts could overflow, and beyond the limit only that
+		// matters.
 		size = min(size+s.Of(arg), maxNodes+1)
 	}
 	s[e] = size
 	return size
 }
 
-// Checker checks expressions in one scope.
+// Checker checks expressions in one scope. All checkers of one compilation share their Sizes, as
+// their trees share parts.
 type Checker struct {
 	Names  Names
 	Report *diag.List
@@ -160,7 +165,8 @@ func (c *Checker) apply(at diag.Position, name string, args ...*plan.Expr) *plan
 	return c.Resolve(at, f, args)
 }
 
-// Resolve settles the types of a call and converts its arguments.
+// Resolve settles the types of a call and converts its arguments. It returns nil after an error.
+// Constants are handed over with their values, since some parameters must be literals.
 func (c *Checker) Resolve(at diag.Position, f *builtin.Function, args []*plan.Expr) *plan.Expr {
 	given := make([]builtin.Argument, len(args))
 	for i, arg := range args {
@@ -206,7 +212,8 @@ func (c *Checker) cast(e *ast.Cast) *plan.Expr {
 	return plan.CallOf("cast", e.Type, x)
 }
 
-// caseOf lowers both forms of case to conditions; a missing else is null.
+// caseOf lowers both forms of case to conditions; a missing else is null. The value that is
+// compared is one node in all of the conditions.
 func (c *Checker) caseOf(e *ast.Case) *plan.Expr {
 	var of *plan.Expr
 	ok := true

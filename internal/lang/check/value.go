@@ -10,7 +10,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// Value reads a value from text as its type demands; nothing is guessed from the text.
+// Value reads a value from text as its type demands; nothing is guessed from the text. The error
+// says what to write and leaves the place to the caller, who must not use the value then. Times are
+// in microseconds and dates in days.
 func Value(text string, t schema.Type) (schema.Value, error) {
 	v := schema.Value{Type: t}
 	var err error

@@ -105,6 +105,7 @@ const (
 // The codes of warnings, and those of fettle.lock.
 const (
 	ColumnsNotChecked Code = "columns-not-checked"
+	MixedColumn       Code = "mixed-column"
 	IgnoresReceipt    Code = "ignores-receipt"
 	TableWindow       Code = "table-window"
 	StaleLock         Code = "stale-lock"

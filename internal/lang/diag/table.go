@@ -97,6 +97,7 @@ var table = [...]Entry{
 	{BadModel, Error, "An item of a model's features is malformed or has no effect."},
 	{BadTest, Error, "A value of a test does not fit, or its entity is not known."},
 	{ColumnsNotChecked, Warning, "The columns of a source are not known, so names are not checked."},
+	{MixedColumn, Warning, "A column of a CSV file is text because of some cells; most are numbers or times."},
 	{IgnoresReceipt, Warning, "A live feed's availability does not read received_at."},
 	{TableWindow, Warning, "A window over a table counts row versions."},
 	{StaleLock, Warning, "fettle.lock holds the columns of other files."},

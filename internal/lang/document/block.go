@@ -7,6 +7,8 @@ import (
 )
 
 // block reads the node at the cursor, whose surroundings are indented by parent (-1: a document).
+// It returns nil after an error, with the cursor anywhere in the node: who goes on from there calls
+// skipTo.
 func (s *scanner) block(parent int) *Node {
 	s.depth++
 	defer func() { s.depth-- }()
@@ -27,7 +29,8 @@ func (s *scanner) tooDeep() *Node {
 	return s.fail(s.here(), diag.TooDeep, "values are nested deeper than 32 levels", "flatten them")
 }
 
-// mapping reads the entries whose keys stand at a column.
+// mapping reads the entries whose keys stand at a column. It is never nil: entries that could not
+// be read are left out or marked.
 func (s *scanner) mapping(indent int) *Node {
 	node := &Node{Kind: Mapping, At: s.here()}
 	seen := map[string]bool{}
@@ -88,7 +91,8 @@ func (s *scanner) item(indent int) *Node {
 	return s.block(indent)
 }
 
-// entry reads one key and its value into a mapping; false means an error was reported.
+// entry reads one key and its value into a mapping; false means an error was reported. A value that
+// could not be read becomes a broken node, so that its field is not reported as missing too.
 func (s *scanner) entry(node *Node, indent int, seen map[string]bool) bool {
 	key := s.key()
 	if key == nil {
@@ -129,6 +133,8 @@ func (s *scanner) nextLine(indent int, ofKey bool) *Node {
 	s.newline()
 	found := s.next()
 	if s.tabs > before {
+		// A line with a tab was reported and skipped. It was meant to be this value, which is
+		// therefore not empty.
 		return nil
 	}
 	if !found {
@@ -137,6 +143,7 @@ func (s *scanner) nextLine(indent int, ofKey bool) *Node {
 	if s.col > indent || ofKey && s.col == indent && startsItem(s.rest()) {
 		return s.block(indent)
 	}
+	// The line belongs to a node further out, which reads it from its start.
 	s.col = 0
 	return empty
 }
@@ -157,6 +164,7 @@ func (s *scanner) key() *Node {
 	}
 	at := s.here()
 	if rest[0] == '"' || rest[0] == '\'' {
+		// startsKey has seen the closing quote on this line, so no indentation matters.
 		key := s.quoted(-1)
 		if key != nil {
 			s.col += len(s.rest()) - len(strings.TrimLeft(s.rest(), " \t")) + 1
@@ -181,6 +189,7 @@ func startsItem(rest string) bool {
 // of the line follows.
 func startsKey(rest string) bool {
 	if rest == "" || strings.HasPrefix(rest, "? ") {
+		// A complex key counts as a key, for key to refuse it by its name.
 		return rest != ""
 	}
 	switch rest[0] {
@@ -197,7 +206,8 @@ func startsKey(rest string) bool {
 	return colon(rest) > 0
 }
 
-// colon returns where the colon of a key is, before any comment, or -1.
+// colon returns where the colon of a key is, before any comment, or -1. A colon inside of a word,
+// such as that of 10:30, is part of the text.
 func colon(text string) int {
 	for i := 0; i < len(text); i++ {
 		switch {
@@ -213,7 +223,8 @@ func colon(text string) int {
 // blank reports whether a byte separates words within a line.
 func blank(c byte) bool { return c == ' ' || c == '\t' }
 
-// closingQuote returns where the quote that begins a text closes on its line, or -1.
+// closingQuote returns where the quote that begins a text closes on its line, or -1. An escape in
+// double quotes and a doubled single quote do not close it.
 func closingQuote(text string) int {
 	for i := 1; i < len(text); i++ {
 		switch {

@@ -6,8 +6,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/lang/diag"
 )
 
-// flow reads a node in flow style at the cursor. It may go over lines that are indented deeper
-// than parent.
+// flow reads a node in flow style at the cursor. It may go over lines that are indented deeper than
+// parent. The cursor must stand at a character. The result is nil after an error.
 func (s *scanner) flow(parent int) *Node {
 	s.depth++
 	defer func() { s.depth-- }()
@@ -36,8 +36,10 @@ func (s *scanner) flowSpace(parent int, open diag.Position) bool {
 	for s.line < len(s.lines) {
 		rest := s.rest()
 		trimmed := strings.TrimLeft(rest, " \t")
+		// A # begins a comment only behind a blank or at the start of a line.
 		atStart := s.col == 0 || len(trimmed) < len(rest)
 		if trimmed != "" && (trimmed[0] != '#' || !atStart) {
+			// The closing bracket alone may stand as far left as the surroundings.
 			outdented := s.col == 0 && indentation(rest) <= parent && strings.Trim(rest, " ") != ""
 			if outdented && trimmed[0] != ']' && trimmed[0] != '}' {
 				break
@@ -101,7 +103,8 @@ func (s *scanner) flowMapping(parent int) *Node {
 	}
 }
 
-// flowEntry reads one key and value of a mapping in braces.
+// flowEntry reads one key and value of a mapping in braces. node has the entries before it, which
+// tell what an error is likely about.
 func (s *scanner) flowEntry(parent int, node *Node) (Entry, bool) {
 	key := s.flow(parent)
 	if key == nil || !s.flowSpace(parent, node.At) {
@@ -116,6 +119,7 @@ func (s *scanner) flowEntry(parent int, node *Node) (Entry, bool) {
 		return Entry{}, false
 	}
 	s.col++
+	// It stands for the value of a in {a: , b: 1}.
 	empty := &Node{Style: Empty, At: s.here(), Text: TextAt("", s.here())}
 	if !s.flowSpace(parent, node.At) {
 		return Entry{}, false
@@ -133,6 +137,7 @@ const braceHint = "write the fields on lines of their own instead of in {}"
 func (s *scanner) noColon(key, node *Node) {
 	if last := len(node.Entries) - 1; last >= 0 || key.Kind != Scalar {
 		message := "an expression inside {} may not contain any of , [ ] { }"
+		// A parenthesis that is open before the comma says that it was one between arguments.
 		if last >= 0 && strings.Count(node.Entries[last].Value.Text.String, "(") >
 			strings.Count(node.Entries[last].Value.Text.String, ")") {
 			message = "the comma before this ended the expression: " + message
@@ -149,7 +154,8 @@ func (s *scanner) noColon(key, node *Node) {
 	s.fail(key.At, diag.YAMLSyntax, "this part of {} has no colon and value", hint)
 }
 
-// flowNext reads what follows a part inside of brackets: a comma, or the closing bracket.
+// flowNext reads what follows a part inside of brackets: a comma, or the closing bracket. The
+// bracket is left for the caller to take.
 func (s *scanner) flowNext(closing byte) bool {
 	switch c := s.rest()[0]; {
 	case c == ',':
@@ -193,7 +199,8 @@ func (s *scanner) flowPlain() *Node {
 	return node
 }
 
-// flowEnd returns where a plain scalar inside of brackets ends.
+// flowEnd returns where a plain scalar inside of brackets ends. A comma ends it even between
+// parentheses, as it does in YAML.
 func flowEnd(text string) int {
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {

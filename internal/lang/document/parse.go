@@ -7,7 +7,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/lang/diag"
 )
 
-// Limits of a definition file.
+// Limits of a definition file. MaxSize is far above what people write, and MaxDepth bounds the
+// recursion of the scanner. Messages spell both out.
 const (
 	MaxSize  = 1 << 20
 	MaxDepth = 32
@@ -25,6 +26,7 @@ func Parse(file string, text []byte, report *diag.List) (documents []*Node, comp
 		for end < len(lines) && !isMarker(lines[end]) {
 			end++
 		}
+		// The lines before it are kept, so that line numbers are those of the file.
 		s := &scanner{file: file, lines: lines[:end], line: start, report: report}
 		before := report.Errors()
 		if node := s.document(); node != nil {
@@ -40,7 +42,8 @@ func Parse(file string, text []byte, report *diag.List) (documents []*Node, comp
 	return documents, complete
 }
 
-// split cuts a file into lines, and reports bytes that no definition may hold.
+// split cuts a file into lines, and reports bytes that no definition may hold. Line breaks of
+// either kind are taken away, and so is a byte order mark.
 func split(file string, text []byte, report *diag.List) ([]string, bool) {
 	at := diag.Position{File: file, Line: 1, Column: 1}
 	if len(text) > MaxSize {
@@ -66,6 +69,7 @@ func split(file string, text []byte, report *diag.List) ([]string, bool) {
 // badByte returns where a line has a control character or a byte that is not UTF-8, or -1.
 func badByte(line string) int {
 	for i, r := range line {
+		// The replacement character can also be written, in three bytes, and is good then.
 		if r == utf8.RuneError {
 			if _, size := utf8.DecodeRuneInString(line[i:]); size <= 1 {
 				return i
@@ -158,7 +162,8 @@ func (s *scanner) fail(at diag.Position, code diag.Code, message, hint string) *
 // newline moves to the start of the next line.
 func (s *scanner) newline() { s.line, s.col = s.line+1, 0 }
 
-// next moves from the start of a line to the first character of the first line with content.
+// next moves from the start of a line to the first character of the first line with content. It is
+// false at the end of the document. Lines that tabs indent are reported and passed over.
 func (s *scanner) next() bool {
 	for ; s.line < len(s.lines); s.newline() {
 		text := s.lines[s.line]
@@ -193,7 +198,8 @@ func (s *scanner) skipTo(line, indent int) {
 // indentation counts the spaces a line begins with. Tabs never indent.
 func indentation(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
-// endLine checks that nothing but a comment follows on the line, and moves to the next one.
+// endLine checks that nothing but a comment follows on the line, and moves to the next one. If it
+// is false the cursor stands at the text that is too much.
 func (s *scanner) endLine() bool {
 	rest := strings.TrimLeft(s.rest(), " \t")
 	if rest == "" || rest[0] == '#' && len(rest) < len(s.rest()) {

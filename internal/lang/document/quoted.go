@@ -8,7 +8,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/lang/diag"
 )
 
-// quoted reads a quoted scalar up to its closing quote. Its lines are folded.
+// quoted reads a quoted scalar up to its closing quote. Its lines are folded. They must be indented
+// deeper than parent, so that a quote left open does not take in the rest of the file. The result
+// is nil after an error.
 func (s *scanner) quoted(parent int) *Node {
 	node := &Node{Style: DoubleQuoted, At: s.here()}
 	quote := s.rest()[0]
@@ -47,9 +49,12 @@ func (s *scanner) quoted(parent int) *Node {
 	}
 }
 
-// foldQuoted goes on with a quoted scalar on the next line; false if it ended without a quote.
+// foldQuoted goes on with a quoted scalar on the next line; false if it ended without a quote. It
+// rewrites the end of text: blanks around a line break are dropped, as YAML has it.
 func (s *scanner) foldQuoted(text *strings.Builder, parent int) bool {
 	kept := strings.TrimRight(text.String(), " \t")
+	// escape leaves this mark for a backslash at the end of a line, which joins the two without a
+	// space.
 	escaped := strings.HasSuffix(text.String(), "\\\n")
 	if escaped {
 		kept = strings.TrimSuffix(text.String(), "\\\n")
@@ -76,6 +81,7 @@ func (s *scanner) foldQuoted(text *strings.Builder, parent int) bool {
 	return false
 }
 
+// escapes are those of YAML that are one character behind the backslash; x, u and U take digits.
 var escapes = map[byte]string{
 	'0': "\x00", 'a': "\a", 'b': "\b", 't': "\t", '\t': "\t", 'n': "\n", 'v': "\v", 'f': "\f",
 	'r': "\r", 'e': "\x1b", ' ': " ", '"': "\"", '/': "/", '\\': "\\", 'N': "\u0085",

@@ -9,6 +9,7 @@ import (
 const refusedHint = "write the value out; quote text that begins with this character"
 
 // refusedStart names the construct of YAML that a value begins and that is not accepted, or "".
+// They are errors and not text, because other readers of YAML would give them a meaning.
 func refusedStart(rest string) string {
 	switch {
 	case rest == "":
@@ -25,7 +26,8 @@ func refusedStart(rest string) string {
 	return ""
 }
 
-// value reads a scalar or a flow node at the cursor, up to the end of its last line.
+// value reads a scalar or a flow node at the cursor, up to the end of its last line. Nothing but a
+// comment may follow it there. The result is nil after an error.
 func (s *scanner) value(parent int) *Node {
 	rest := s.rest()
 	if refused := refusedStart(rest); refused != "" {
@@ -61,7 +63,9 @@ func (s *scanner) value(parent int) *Node {
 	return s.plain(parent)
 }
 
-// plain reads an unquoted scalar; lines below that are indented deeper belong to it.
+// plain reads an unquoted scalar; lines below that are indented deeper belong to it. Each line is a
+// piece of its own, so that places stay exact. A comment ends it for good, even if lines follow
+// that look like more of it.
 func (s *scanner) plain(parent int) *Node {
 	node := &Node{At: s.here()}
 	var text strings.Builder
@@ -103,7 +107,8 @@ func (s *scanner) plain(parent int) *Node {
 	return node
 }
 
-// fold is what stands between two lines of a scalar with blank lines between them.
+// fold is what stands between two lines of a scalar with blank lines between them. That is the rule
+// of YAML: one break is a space, more are one less.
 func fold(blanks int) string {
 	if blanks == 0 {
 		return " "
@@ -124,7 +129,8 @@ func (s *scanner) colonInside(at int, first bool) *Node {
 		"align it with the keys it belongs to")
 }
 
-// comment returns where a comment begins in a plain scalar, or -1.
+// comment returns where a comment begins in a plain scalar, or -1. The first byte is passed over,
+// since the scalar begins with it.
 func comment(text string) int {
 	for i := 1; i < len(text); i++ {
 		if text[i] == '#' && blank(text[i-1]) {
@@ -214,7 +220,8 @@ func (s *scanner) blockHeader(parent int) (chomp byte, indent int, ok bool) {
 	return chomp, indent, true
 }
 
-// blockIndent is the indentation of the first line of a block scalar that is not blank.
+// blockIndent is the indentation of the first line of a block scalar that is not blank. If there is
+// none it is the least that is allowed.
 func (s *scanner) blockIndent(parent int) int {
 	for _, line := range s.lines[s.line:] {
 		if strings.TrimLeft(line, " ") != "" {

@@ -10,20 +10,25 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// Limits of windows.
+// Limits of windows. An over last window keeps its newest events for every entity, so maxRows
+// bounds the state of one.
 const (
 	maxWindow = 3660 * schema.Day // ten years, leap days included
 	maxRows   = 10_000
 )
 
-// canonical are names of one aggregate: equal calls are computed once.
+// canonical are names of one aggregate: equal calls are computed once. Only true synonyms belong
+// here: two names that differ in any value would silently share the aggregate of the first.
 var canonical = map[string]string{"var": "var_samp", "stddev": "stddev_samp"}
 
-// aggregate compiles an aggregate call of a feature; equal ones of a view are one.
+// aggregate compiles an aggregate call of a feature; equal ones of a view are one. It returns nil
+// after an error. The node has no arguments in the tree, only an index into the aggregates of the
+// plan.
 func (c *compiler) aggregate(s *valueScope, call *ast.Call, f *builtin.Function) *plan.Expr {
 	v := s.view
 	if v.source == nil {
 		if !v.broken {
+			// The source of a broken view was reported as missing; one mistake gives one error.
 			c.fail(call.Position(), diag.EventScope, call.Name+
 				" has no events to read: the view has no source",
 				"add source:")
@@ -37,6 +42,8 @@ func (c *compiler) aggregate(s *valueScope, call *ast.Call, f *builtin.Function)
 		return nil
 	}
 	a.Window = window
+	// The text is the identity of the aggregate: whatever Format left out would merge different
+	// ones.
 	key := Format(a)
 	index, found := v.aggregates[key]
 	if !found {
@@ -45,6 +52,8 @@ func (c *compiler) aggregate(s *valueScope, call *ast.Call, f *builtin.Function)
 		v.plan.Aggregates = append(v.plan.Aggregates, a)
 	}
 	e := &plan.Expr{Op: plan.AggregateOf, Type: a.Type, Index: index}
+	// The node counts for what it stands for. As a single leaf it would let an expression of any
+	// size pass the limit of the checker.
 	size := 1
 	for _, arg := range a.Args {
 		size += c.sizes.Of(arg)
@@ -56,7 +65,9 @@ func (c *compiler) aggregate(s *valueScope, call *ast.Call, f *builtin.Function)
 	return e
 }
 
-// aggregateOf compiles function, arguments and filter.
+// aggregateOf compiles function, arguments and filter. The window is left zero for the caller. The
+// result is nil after an error; the arguments and the filter are both compiled before that, so that
+// one run reports the mistakes in both.
 func (c *compiler) aggregateOf(scope *eventScope, call *ast.Call,
 	f *builtin.Function) *plan.Aggregate {
 	checker := c.checker(scope)
@@ -67,6 +78,7 @@ func (c *compiler) aggregateOf(scope *eventScope, call *ast.Call,
 		ok = ok && e != nil
 		args = append(args, e)
 	}
+	// The filter has a scope of its own, because what it may not read has other hints there.
 	filter := *scope
 	filter.filter = scope.inside != ""
 	where := c.checker(&filter).Bool(call.Where, "where")
@@ -94,7 +106,9 @@ func (c *compiler) aggregateOf(scope *eventScope, call *ast.Call,
 	}
 }
 
-// window checks a window and whether it is one that can be computed.
+// window checks a window and whether it is one that can be computed. Only the flag says whether the
+// window may be used. The rules of the window itself come first; those of its view are checked only
+// if they hold.
 func (c *compiler) window(v *view, call *ast.Call) (plan.Window, bool) {
 	w := call.Over
 	before := c.report.Errors()
@@ -106,6 +120,7 @@ func (c *compiler) window(v *view, call *ast.Call) (plan.Window, bool) {
 			schema.FormatDuration(w.Length))
 		return plan.Window{}, false
 	}
+	// The index is the kind in the syntax tree. Next comes last there and was refused above.
 	kind := [...]plan.WindowKind{plan.Sliding, plan.All, plan.Last, plan.Session}[w.Kind]
 	out := plan.Window{
 		Kind: kind, Length: w.Length, Since: w.Since, Max: w.Max, Offset: w.Offset, Hop: w.Hop,
@@ -119,6 +134,8 @@ func (c *compiler) window(v *view, call *ast.Call) (plan.Window, bool) {
 	case w.Offset > maxWindow:
 		bad(diag.BadWindow, "an offset is at most 10 years", "")
 	case (kind == plan.Last || kind == plan.Session) != w.Counted && w.Offset > 0:
+		// Counted says that the offset is a bare number. Windows that move by events or sessions
+		// need one, the others have no use for it.
 		bad(diag.BadWindow, "the offset of this window has another unit",
 			"over 7d and over all move by a duration, over last and over session by a number")
 	case w.Hop > 0 && kind != plan.Sliding:
@@ -130,6 +147,8 @@ func (c *compiler) window(v *view, call *ast.Call) (plan.Window, bool) {
 	if c.report.Errors() > before {
 		return out, false
 	}
+	// Their rules are checked all the same, so that a definition written today has no other errors
+	// once they are available.
 	if kind == plan.Last || kind == plan.Session || w.Hop > 0 {
 		bad(diag.NotYet, "this window is not available yet", "use over 7d or over all")
 	}
@@ -137,7 +156,8 @@ func (c *compiler) window(v *view, call *ast.Call) (plan.Window, bool) {
 	return out, c.report.Errors() == before
 }
 
-// windowOfView checks a window against its view and source.
+// windowOfView checks a window against its view and source. A window over a table is only warned
+// of, because counting row versions can be meant.
 func (c *compiler) windowOfView(v *view, w *ast.Window, out plan.Window, bad func(diag.Code, string,
 	string)) {
 	if v.plan.Freshness.Kind == plan.Static {
@@ -145,6 +165,7 @@ func (c *compiler) windowOfView(v *view, w *ast.Window, out plan.Window, bad fun
 			"use freshness: realtime, daily or the like")
 	}
 	source := v.source.plan
+	// A retention of 0 keeps events for ever.
 	retention := source.Retention
 	if retention > 0 && (out.Kind == plan.All || out.Kind == plan.Sliding && out.Length+
 		out.Offset > retention) {

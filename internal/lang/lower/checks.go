@@ -8,17 +8,20 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// featureChecks compiles what is expected of a feature's values.
+// featureChecks compiles what is expected of a feature's values. The result has one check for each
+// that was declared, in that order, even if its values could not be read.
 func (c *compiler) featureChecks(f *feature) []plan.Check {
 	var all []plan.Check
 	for _, decl := range f.decl.Checks {
 		out := plan.Check{Kind: decl.Kind, Severity: decl.Severity, Rate: decl.Rate}
 		switch decl.Kind {
 		case "between", "in":
+			// A feature without an expression has no type, and its own error was reported.
 			if f.plan.Expr != nil {
 				out.Values = c.checkValues(decl, f.plan.Type)
 			}
 		case "expr":
+			// The scope has no feature of its own: a check may read the feature it is on.
 			out.Expr = c.checker(&valueScope{c: c, view: f.view}).Bool(decl.Value.Expr, "a check")
 		default:
 			out.Values = c.checkValues(decl, checkType(decl.Kind))
@@ -47,7 +50,8 @@ func (c *compiler) sourceChecks(s *source) []plan.Check {
 	return all
 }
 
-// checkType is the type of the values of a check that does not depend on a feature.
+// checkType is the type of the values of a check that does not depend on a feature. The kinds
+// between, in and expr must not come here.
 func checkType(kind string) schema.Type {
 	switch kind {
 	case "row_count":
@@ -58,7 +62,8 @@ func checkType(kind string) schema.Type {
 	return schema.Of(schema.String)
 }
 
-// checkValues reads the values of a check as one type; nil after an error.
+// checkValues reads the values of a check as one type; nil after an error. A part of the values is
+// never returned: a between with one bound would be another check.
 func (c *compiler) checkValues(decl ast.Check, t schema.Type) []schema.Value {
 	var values []schema.Value
 	for _, w := range decl.Values {

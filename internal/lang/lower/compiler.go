@@ -15,6 +15,8 @@ type Column struct {
 	Type schema.Type
 	// Local is true for timestamps that have no zone in the file.
 	Local bool
+	// Note names the cell for which a column of numbers or times is text; "" if there is none.
+	Note string
 }
 
 // SourceFiles names the files of a source, as its definition does.
@@ -44,6 +46,8 @@ func Lower(all *ast.Definitions, columns Columns, report *diag.List) (*plan.Plan
 	}
 	c.project(all.Project)
 	c.declare(all)
+	// Each pass reads what those before it settled: sources and views need the types of keys, links
+	// need features by name, and only then can expressions follow links.
 	for _, e := range c.allEntities {
 		c.entityKey(e)
 	}

@@ -7,7 +7,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/plan"
 )
 
-// maxHops is how many views may read each other in a row.
+// maxHops is how many views may read each other in a row. Every hop makes a served value wait for
+// the state of one more view. The message of visit spells the number out.
 const maxHops = 4
 
 // viewCycles refuses views that read each other in a circle, or in too long a chain.
@@ -19,7 +20,8 @@ func (c *compiler) viewCycles() {
 	}
 }
 
-// viewWalk walks the graph of views, depth first.
+// viewWalk walks the graph of views, depth first. Each view is entered once, so the recursion is
+// bounded by their number. A view in state compiling is on the stack.
 type viewWalk struct {
 	c     *compiler
 	stack []*plan.View
@@ -58,7 +60,8 @@ func (w *viewWalk) visit(v *plan.View) {
 	}
 }
 
-// readViews returns the views a view reads, directly or for the key of a link.
+// readViews returns the views a view reads, directly or for the key of a link. A view occurs once
+// for each reference to it.
 func readViews(v *plan.View) []*plan.View {
 	var all []*plan.View
 	for _, r := range v.References {
@@ -74,7 +77,8 @@ func readViews(v *plan.View) []*plan.View {
 	return all
 }
 
-// cycle reports the part of the stack that ends where it began.
+// cycle reports the part of the stack that ends where it began. v must be on the stack; the path
+// that is shown begins and ends with it.
 func (w *viewWalk) cycle(v *plan.View) {
 	var path []string
 	for i := len(w.stack) - 1; i >= 0; i-- {
@@ -87,7 +91,7 @@ func (w *viewWalk) cycle(v *plan.View) {
 		strings.Join(append(path, v.Name), " -> "), "move some of the features to a view of their own")
 }
 
-// place is where a view is declared.
+// place is where a view is declared. A search will do, because places are asked for only by errors.
 func (w *viewWalk) place(v *plan.View) diag.Position {
 	for _, view := range w.c.allViews {
 		if view.plan == v {
@@ -97,7 +101,9 @@ func (w *viewWalk) place(v *plan.View) diag.Position {
 	return diag.Position{}
 }
 
-// versions sets the version of every feature, those a feature reads before it.
+// versions sets the version of every feature, those a feature reads before it. A version is made of
+// the versions of what the feature reads; set in another order, it would change with the order of
+// the files.
 func (c *compiler) versions() {
 	done := map[*plan.Feature]bool{}
 	var set func(v *plan.View, index int)
@@ -124,6 +130,8 @@ func (c *compiler) versions() {
 				set(r.View, r.Feature)
 			}
 		})
+		// Unchecked columns have no known types, and a version made without them would change as
+		// soon as they are read.
 		if v.Source == nil || !v.Source.Unchecked {
 			f.Version = plan.Version(v, index)
 		}
@@ -135,7 +143,8 @@ func (c *compiler) versions() {
 	}
 }
 
-// visitOnce calls visit for every node of a tree whose parts may be shared.
+// visitOnce calls visit for every node of a tree whose parts may be shared. Without seen the work
+// could double with every level of sharing.
 func visitOnce(e *plan.Expr, seen map[*plan.Expr]bool, visit func(*plan.Expr)) {
 	if e == nil || seen[e] {
 		return

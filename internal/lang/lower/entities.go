@@ -10,7 +10,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// progress is how far something that is compiled on demand has come.
+// progress is how far something that is compiled on demand has come. Whatever is met again while it
+// is compiling is part of a cycle.
 type progress uint8
 
 const (
@@ -19,7 +20,8 @@ const (
 	compiled
 )
 
-// entity is an entity while it is compiled.
+// entity is an entity while it is compiled. The maps are made by entityKey and go by the name of
+// the link.
 type entity struct {
 	decl  *ast.Entity
 	plan  *plan.Entity
@@ -31,6 +33,7 @@ type entity struct {
 }
 
 // entityKey settles the types of the key. A column typed by another entity takes its key's type.
+// After an error ok is false, and the types in the plan's key are not to be relied on.
 func (c *compiler) entityKey(e *entity) {
 	if e.state != untouched {
 		return
@@ -43,6 +46,7 @@ func (c *compiler) entityKey(e *entity) {
 		e.plan.Key = append(e.plan.Key, schema.Field{Name: column.Name.Text, Type: t})
 	}
 	if len(e.decl.Key) == 0 {
+		// The parser reported the missing key.
 		e.ok = false
 	}
 	e.state = compiled
@@ -52,6 +56,7 @@ func (c *compiler) entityKey(e *entity) {
 func (c *compiler) keyType(e *entity, column ast.Typed) (schema.Type, bool) {
 	w := column.Type
 	if w.Text == "" {
+		// The parser reported the missing type.
 		return schema.Type{}, false
 	}
 	if other := c.entities[w.Text]; other != nil {
@@ -73,7 +78,8 @@ func (c *compiler) keyType(e *entity, column ast.Typed) (schema.Type, bool) {
 	return t, true
 }
 
-// keyTypeOf returns the type of a column that holds the key of another entity.
+// keyTypeOf returns the type of a column that holds the key of another entity. Only an entity with
+// one key column can be the type of a column.
 func (c *compiler) keyTypeOf(e *entity, column ast.Typed, other *entity) (schema.Type, bool) {
 	if other.state == compiling {
 		c.fail(column.Type.At, diag.EntityCycle, "the keys of "+e.plan.Name+" and "+other.plan.Name+
@@ -100,12 +106,13 @@ type link struct {
 	plan  *plan.Link
 	state progress
 	ok    bool
-	// sources are the features its key is read from, for the order of compilation.
+	// features are those its key is read from, which must be compiled before the link is followed.
 	features []*feature
 }
 
 // declareLinks makes the links of an entity known by name: the implicit ones of its key columns,
-// then those under belongs_to.
+// then those under belongs_to. A link that is refused is remembered, so that the paths through it
+// are not reported as well.
 func (c *compiler) declareLinks(e *entity) {
 	for i, column := range e.decl.Key {
 		other := c.entities[column.Type.Text]
@@ -132,7 +139,8 @@ func (c *compiler) declareLinks(e *entity) {
 	}
 }
 
-// addLink gives a link to its entity; a second one of the name is refused.
+// addLink gives a link to its entity; a second one of the name is refused. The plan keeps the order
+// in which they are added.
 func (c *compiler) addLink(e *entity, name ast.Word, l *link) {
 	if e.links[name.Text] != nil {
 		c.fail(name.At, diag.DuplicateName, "the entity "+e.plan.Name+" has the link "+name.Text+" twice",
@@ -144,7 +152,7 @@ func (c *compiler) addLink(e *entity, name ast.Word, l *link) {
 }
 
 // linkName checks the name of a link: it may be that of the entity it leads to and of no other
-// definition.
+// definition. Links share a namespace with the rest because both begin a path.
 func (c *compiler) linkName(name ast.Word, to *entity) bool {
 	if !c.unreserved(name) {
 		return false
@@ -157,7 +165,8 @@ func (c *compiler) linkName(name ast.Word, to *entity) bool {
 	return true
 }
 
-// entityLinks compiles the keys of all links of an entity.
+// entityLinks compiles the keys of all links of an entity. Implicit links are complete when they
+// are declared.
 func (c *compiler) entityLinks(e *entity) {
 	for _, decl := range e.decl.BelongsTo {
 		if l := e.links[decl.Alias.Text]; l != nil {
@@ -174,6 +183,7 @@ func (c *compiler) linkKey(l *link) {
 	}
 	l.state = compiled
 	if !l.to.ok || len(l.decl.Key) == 0 {
+		// Either was reported. The link stays not ok, which silences the paths through it.
 		return
 	}
 	pairs := l.linkPairs(c)
@@ -188,7 +198,8 @@ func (c *compiler) linkKey(l *link) {
 	}
 }
 
-// linkPairs orders the declared key as the entity's key columns; nil after an error.
+// linkPairs orders the declared key as the entity's key columns; nil after an error. The short
+// form, alias: path, names no key column and fits an entity with one only.
 func (l *link) linkPairs(c *compiler) []ast.Word {
 	wanted := l.to.plan.Key
 	if len(l.decl.Key) == 1 && l.decl.Key[0].Name.Text == "" {
@@ -228,7 +239,8 @@ func (l *link) linkPairs(c *compiler) []ast.Word {
 	return ordered
 }
 
-// linkColumn resolves one path of a link: view.feature, or a key column of the entity itself.
+// linkColumn resolves one path of a link: view.feature, or a key column of the entity itself. The
+// feature it names need not be compiled yet.
 func (c *compiler) linkColumn(l *link, w ast.Word, field schema.Field) (plan.LinkKey, bool) {
 	parts := strings.Split(w.Text, ".")
 	if len(parts) == 1 {
@@ -249,6 +261,7 @@ func (c *compiler) linkColumn(l *link, w ast.Word, field schema.Field) (plan.Lin
 			diag.DidYouMean(parts[0], names, ""))
 		return plan.LinkKey{}, false
 	}
+	// A view without an entity was reported with the view.
 	if v.entity != l.from && v.entity != nil {
 		c.fail(w.At, diag.WrongEntity, "the view "+parts[0]+" is of the entity "+v.entity.plan.Name+
 			", the link of "+l.from.plan.Name, "read the key from a view of "+l.from.plan.Name)
@@ -259,12 +272,14 @@ func (c *compiler) linkColumn(l *link, w ast.Word, field schema.Field) (plan.Lin
 		c.unknownFeature(w.At, v, parts[1])
 		return plan.LinkKey{}, false
 	}
+	// The type is compared by settle, once it is known.
 	l.features = append(l.features, f)
 	f.keyOf = append(f.keyOf, keyUse{link: l, at: w, field: field})
 	return plan.LinkKey{View: v.plan, Feature: f.index}, true
 }
 
-// linkType checks that a key column and what it is filled from have one type.
+// linkType checks that a key column and what it is filled from have one type. The types must be the
+// same to the letter, because keys are compared as bytes.
 func (c *compiler) linkType(l *link, w ast.Word, t schema.Type, field schema.Field) bool {
 	if t.Equal(field.Type) {
 		return true

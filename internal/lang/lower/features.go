@@ -11,7 +11,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// feature is a feature while it is compiled.
+// feature is a feature while it is compiled. index is its place in the view's list and in that of
+// the plan, which must agree. After an error the expression in the plan stays nil, and readers of
+// the feature report nothing more.
 type feature struct {
 	view  *view
 	decl  *ast.Feature
@@ -22,7 +24,8 @@ type feature struct {
 	keyOf []keyUse
 }
 
-// keyUse is a key column of a link that a feature fills.
+// keyUse is a key column of a link that a feature fills. It is kept with the feature because a link
+// is settled before the type of the feature is known.
 type keyUse struct {
 	link  *link
 	at    ast.Word
@@ -32,7 +35,8 @@ type keyUse struct {
 // path is the name of a feature for people and for the keys of references.
 func (f *feature) path() string { return f.view.plan.Name + "." + f.plan.Name }
 
-// isColumn reports whether the feature is the column of a name and nothing more.
+// isColumn reports whether the feature is the column of a name and nothing more. Such a feature may
+// have the name of its column: the bare name means the same value either way.
 func (f *feature) isColumn(name string) bool {
 	p, is := f.decl.Value.Expr.(*ast.Path)
 	if !is || f.decl.Default.Text != "" || f.decl.Expires > 0 || f.decl.Type.Text != "" {
@@ -42,7 +46,8 @@ func (f *feature) isColumn(name string) bool {
 	return last == name && (len(p.Parts) == 1 || len(p.Parts) == 2 && p.Parts[0].Name == "event")
 }
 
-// maxChain bounds how many features may read each other in a row.
+// maxChain bounds how many features may read each other in a row. Compilation recurses along the
+// chain, so the limit keeps it within the stack.
 const maxChain = 500
 
 // compile compiles a feature that is read at a place, and returns its expression; nil if it has
@@ -68,7 +73,8 @@ func (c *compiler) compile(f *feature, at diag.Position) *plan.Expr {
 	return f.plan.Expr
 }
 
-// cycle reports that a feature being compiled is read.
+// cycle reports that a feature being compiled is read. f is on the stack; the path that is shown
+// begins and ends with it.
 func (c *compiler) cycle(f *feature, at diag.Position) {
 	var path []string
 	for i := len(c.stack) - 1; i >= 0; i-- {
@@ -85,7 +91,8 @@ func (c *compiler) cycle(f *feature, at diag.Position) {
 		strings.Join(append(path, f.path()), " -> "), "break it at one of them")
 }
 
-// settle gives a feature its type, default and layer.
+// settle gives a feature its type, default and layer. An expression that failed leaves the plan's
+// nil, and everything that depends on its type is left out.
 func (c *compiler) settle(f *feature, e *plan.Expr) {
 	declared := schema.Type{}
 	if w := f.decl.Type; w.Text != "" {
@@ -113,7 +120,9 @@ func (c *compiler) settle(f *feature, e *plan.Expr) {
 	}
 }
 
-// asDeclared converts an expression to the declared type of its feature; nil after an error.
+// asDeclared converts an expression to the declared type of its feature; nil after an error. A
+// declared type of kind Null means that none was written. Only conversions that need no cast are
+// made.
 func (c *compiler) asDeclared(f *feature, e *plan.Expr, declared schema.Type) *plan.Expr {
 	at := f.decl.Value.At
 	switch {
@@ -140,7 +149,8 @@ func (c *compiler) asDeclared(f *feature, e *plan.Expr, declared schema.Type) *p
 	return e
 }
 
-// layerOf infers the place in the pyramid: the highest of what an expression reads.
+// layerOf infers the place in the pyramid: the highest of what an expression reads. What it reads
+// must have its layer already. Raw is for a bare column, not for one that is computed with.
 func layerOf(v *plan.View, e *plan.Expr) plan.Layer {
 	if e.Op == plan.ColumnOf || e.Op == plan.EventTime {
 		return plan.Raw
@@ -191,8 +201,10 @@ func (c *compiler) unknownFeature(at diag.Position, v *view, name string) {
 }
 
 // notEventOnly names what keeps a compiled feature from being one of the event; "" if nothing does.
+// Features of the same view are followed; those of another view are refused as such.
 func (c *compiler) notEventOnly(f *feature) string {
 	if f.event != nil {
+		// A feature that was inlined before has passed.
 		return ""
 	}
 	reads := ""
@@ -227,7 +239,8 @@ func (c *compiler) notEventOnly(f *feature) string {
 	return reads
 }
 
-// inline returns an event-only feature as an expression of the event, its default included.
+// inline returns an event-only feature as an expression of the event, its default included. All
+// readers share the result and must not change it.
 func (c *compiler) inline(f *feature) *plan.Expr {
 	if f.event == nil {
 		f.event = c.inlineExpr(f.view, f.plan.Expr)
@@ -239,7 +252,8 @@ func (c *compiler) inline(f *feature) *plan.Expr {
 }
 
 // inlineExpr copies an expression with the features in it replaced. Columns need no change: the
-// event at hand takes the place of the newest row.
+// event at hand takes the place of the newest row. The original is left as it is, since the feature
+// still uses it.
 func (c *compiler) inlineExpr(v *view, e *plan.Expr) *plan.Expr {
 	if e.Op == plan.FeatureOf {
 		return c.inline(v.ordered[e.Index])
@@ -249,6 +263,8 @@ func (c *compiler) inlineExpr(v *view, e *plan.Expr) *plan.Expr {
 	for _, arg := range e.Args {
 		copied.Args = append(copied.Args, c.inlineExpr(v, arg))
 	}
+	// A leaf may stand for a computed column, whose size was set where it was read. Calls are
+	// counted anew from their arguments.
 	if size := c.sizes[e]; size > 0 && len(e.Args) == 0 {
 		c.sizes[&copied] = size
 	}

@@ -8,7 +8,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// Format writes an aggregate in one line, for comparison and for people.
+// Format writes an aggregate in one line, for comparison and for people. Two aggregates of a view
+// with equal texts become one, so everything that can change a value must be in the text, and
+// nothing else.
 func Format(a *plan.Aggregate) string {
 	var text strings.Builder
 	text.WriteString("(" + a.Func)
@@ -24,7 +26,8 @@ func Format(a *plan.Aggregate) string {
 	return text.String() + " over " + formatWindow(a.Window) + ")"
 }
 
-// formatWindow writes every part of a window that tells it from another one.
+// formatWindow writes every part of a window that tells it from another one. The kinds that are not
+// available yet are written as plain numbers.
 func formatWindow(w plan.Window) string {
 	var text string
 	switch w.Kind {
@@ -47,7 +50,9 @@ func formatWindow(w plan.Window) string {
 	return text
 }
 
-// FormatExpr writes an expression as nested lists, with columns and the like by number.
+// FormatExpr writes an expression as nested lists, with columns and the like by number. The numbers
+// are those of one view and its source: texts from different views cannot be compared. A part that
+// could not be compiled is written as a question mark.
 func FormatExpr(e *plan.Expr) string {
 	if e == nil {
 		return "?"
@@ -57,10 +62,12 @@ func FormatExpr(e *plan.Expr) string {
 		if e.Type.Kind == schema.String && !e.Value.Null {
 			return fmt.Sprintf("%q", e.Value.Text)
 		}
+		// The values of 1 and 1.0 are written alike, so the type follows.
 		return e.Value.String() + ":" + e.Type.String()
 	case plan.Call:
 		name := e.Func
 		if name == "cast" {
+			// The target of a cast is no argument, only the type of the node.
 			name = "cast:" + e.Type.String()
 		}
 		parts := []string{name}

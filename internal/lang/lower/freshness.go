@@ -9,10 +9,12 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
+// freshnessForms is the hint for a text that is none of the forms below; keep the two together.
 const freshnessForms = "write realtime, static, hourly, daily, daily at 02:30, weekly, " +
 	"or a duration that divides 24h"
 
-// freshness settles when a view's values are computed.
+// freshness settles when a view's values are computed. A view that says nothing is realtime, which
+// is the zero value. Only refreshes by the calendar have a zone.
 func (c *compiler) freshness(v *view) {
 	f := &v.plan.Freshness
 	w := v.decl.Freshness
@@ -35,6 +37,7 @@ func (c *compiler) freshness(v *view) {
 		var err error
 		f.Period, err = schema.ParseDuration(w.Text)
 		ok = err == nil
+		// With a divisor of a day the grid stands at the same times every day.
 		if ok && (f.Period <= 0 || schema.Day%f.Period != 0) {
 			c.fail(w.At, diag.BadFreshness, "the period "+w.Text+" does not divide a day",
 				"choose one such as 5m, 15m, 1h, 6h")
@@ -51,7 +54,8 @@ func (c *compiler) freshness(v *view) {
 	}
 }
 
-// timeOfDay reads "at 02:30"; nothing is midnight.
+// timeOfDay reads "at 02:30"; nothing is midnight. The result is microseconds after midnight. Hours
+// and minutes need two digits each, so that a time is written in one way.
 func timeOfDay(words []string) (int64, bool) {
 	if len(words) == 0 {
 		return 0, true

@@ -8,7 +8,8 @@ import (
 )
 
 // requests returns the request fields that the features of a model read, directly or through other
-// views.
+// views. A field that several views read occurs several times, in the order the views are met;
+// labelTypes sees to it that they agree.
 func (b *modelBuild) requests() []schema.Field {
 	var all []schema.Field
 	seen := map[*plan.View]bool{}

@@ -9,7 +9,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// label compiles where a model's labels come from.
+// label compiles where a model's labels come from. The model keeps no label if the source is not
+// known.
 func (c *compiler) label(b *modelBuild) {
 	decl := b.decl.Label
 	s := c.sources[decl.Source.Text]
@@ -25,6 +26,7 @@ func (c *compiler) label(b *modelBuild) {
 	l := &plan.Label{Source: s.plan}
 	l.Where = checker.Bool(decl.Where.Expr, "where")
 	l.Time = checker.OfType(decl.Time.Expr, schema.Of(schema.Timestamp), "time")
+	// Only a call with a window looks ahead. Every other expression is a value of the row itself.
 	if call, is := decl.Value.Expr.(*ast.Call); is && call.Over != nil {
 		l.Ahead = c.ahead(scope, call)
 	} else if l.Expr = checker.Expr(decl.Value.Expr); l.Expr != nil && check.Nested(l.Expr.Type) {
@@ -35,7 +37,9 @@ func (c *compiler) label(b *modelBuild) {
 	b.plan.Label = l
 }
 
-// ahead compiles a label that looks at the events after its time.
+// ahead compiles a label that looks at the events after its time. It returns nil after an error.
+// The window is kept as a sliding one; that it lies after the time of the label follows from where
+// the plan keeps it.
 func (c *compiler) ahead(scope *eventScope, call *ast.Call) *plan.Aggregate {
 	f, found := builtin.Lookup(call.Name)
 	if !found || !f.Aggregate || call.Over.Kind != ast.Next {
@@ -57,8 +61,9 @@ func (c *compiler) ahead(scope *eventScope, call *ast.Call) *plan.Aggregate {
 	return a
 }
 
-// labelKeys settles the columns of the label rows: those declared, and the key columns of the
-// roles and the request fields that the features read, by default the source's column of that name.
+// labelKeys settles the columns of the label rows: those declared, and the key columns of the roles
+// and the request fields that the features read, by default the source's column of that name.
+// Declared columns come first in the plan, the implied ones after them.
 func (c *compiler) labelKeys(b *modelBuild, s *source, l *plan.Label) {
 	given := map[string]bool{}
 	checker := c.checker(&eventScope{c: c, source: s})
@@ -94,7 +99,9 @@ func (c *compiler) labelKeys(b *modelBuild, s *source, l *plan.Label) {
 	}
 }
 
-// labelColumn takes a label column from the source's column of the same name.
+// labelColumn takes a label column from the source's column of the same name. A key column is
+// required, because without it a row is of no entity; a request field that the source lacks is left
+// out.
 func (c *compiler) labelColumn(b *modelBuild, s *source, l *plan.Label, column string,
 	required bool) {
 	index, found := s.columns[column]

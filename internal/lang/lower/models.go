@@ -9,7 +9,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// model compiles one model.
+// model compiles one model. The model enters the plan even after errors, because the whole plan is
+// dropped then.
 func (c *compiler) model(decl *ast.Model) {
 	m := &plan.Model{
 		Meta: meta(decl.Meta), Name: decl.Name.Text, Version: decl.Version, Baseline: decl.Baseline,
@@ -31,7 +32,8 @@ func (c *compiler) model(decl *ast.Model) {
 	c.plan.Models = append(c.plan.Models, m)
 }
 
-// modelBuild is a model while it is compiled.
+// modelBuild is a model while it is compiled. at and named run beside the features of the plan, so
+// all three change together.
 type modelBuild struct {
 	c     *compiler
 	decl  *ast.Model
@@ -44,7 +46,8 @@ type modelBuild struct {
 // declared reports whether the model names its roles itself.
 func (b *modelBuild) declared() bool { return len(b.decl.Roles) > 0 }
 
-// role compiles a declared role.
+// role compiles a declared role. A role that is refused is out of the plan, and its features are
+// silent.
 func (b *modelBuild) role(decl ast.Role) {
 	c := b.c
 	if _, twice := b.roles[decl.Name.Text]; twice {
@@ -52,6 +55,8 @@ func (b *modelBuild) role(decl ast.Role) {
 			"rename one")
 		return
 	}
+	// The name is known from here on, so that features of a role that is refused below are not
+	// reported as well.
 	b.roles[decl.Name.Text] = -1
 	e := c.entityNamed(decl.Entity)
 	if !c.unreserved(decl.Name) || e == nil || !e.ok {
@@ -74,6 +79,8 @@ func (b *modelBuild) role(decl ast.Role) {
 		column := columns[field.Name]
 		if column == "" {
 			if column = field.Name; len(decl.Key) > 0 {
+				// A key is given whole or not at all: one with a column missing is a slip more
+				// often than a wish for the default.
 				c.fail(decl.Name.At, diag.BadKey, "the role "+role.Name+" does not give the key column "+
 					field.Name,
 					"add "+field.Name+": with the column of the labels")
@@ -95,7 +102,8 @@ func hasField(fields []schema.Field, name string) bool {
 	return false
 }
 
-// fieldNames lists the columns of a key for a hint.
+// fieldNames lists the columns of a key for a hint. They are in the order of the key, which is that
+// of its values.
 func fieldNames(fields []schema.Field) string {
 	var names []string
 	for _, field := range fields {
@@ -104,7 +112,8 @@ func fieldNames(fields []schema.Field) string {
 	return strings.Join(names, ", ")
 }
 
-// defaultRole returns the role of an entity in a model that declares none.
+// defaultRole returns the role of an entity in a model that declares none. It is made at the first
+// use, as if a role with the names of the entity and of its key columns had been declared.
 func (b *modelBuild) defaultRole(e *entity) int {
 	index, found := b.roles[e.plan.Name]
 	if !found {
@@ -119,7 +128,8 @@ func (b *modelBuild) defaultRole(e *entity) int {
 	return index
 }
 
-// feature adds or excludes what one item of the list stands for.
+// feature adds or excludes what one item of the list stands for. Items apply in their order, so
+// that an exclusion takes away what was included before it only.
 func (b *modelBuild) feature(item ast.ModelFeature) {
 	text, exclude := strings.CutPrefix(item.Name.Text, "-")
 	role, v, name := b.target(item.Name, text)
@@ -154,7 +164,9 @@ func (b *modelBuild) feature(item ast.ModelFeature) {
 	}
 }
 
-// target resolves view.feature or role.view.feature; the view is nil after an error.
+// target resolves view.feature or role.view.feature; the view is nil after an error. role is an
+// index into the roles of the plan. How many parts a path has depends on the model alone, so that a
+// new view cannot change what a path means.
 func (b *modelBuild) target(w ast.Word, text string) (role int, v *view, name string) {
 	c := b.c
 	parts := strings.Split(text, ".")
@@ -175,6 +187,7 @@ func (b *modelBuild) target(w ast.Word, text string) (role int, v *view, name st
 		return 0, nil, ""
 	}
 	if v.entity == nil || !v.entity.ok {
+		// The view or the entity has an error of its own.
 		return 0, nil, ""
 	}
 	name = parts[len(parts)-1]
@@ -205,7 +218,8 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// find returns where a feature is in the list, or -1.
+// find returns where a feature is in the list, or -1. The role counts: one feature in two roles is
+// two columns.
 func (b *modelBuild) find(role int, f *feature) int {
 	for i, other := range b.plan.Features {
 		if other.Role == role && other.View == f.view.plan && other.Feature == f.index {
@@ -215,7 +229,8 @@ func (b *modelBuild) find(role int, f *feature) int {
 	return -1
 }
 
-// add includes a feature. One that a pattern included already may get a name of its own.
+// add includes a feature. One that a pattern included already may get a name of its own. Named
+// twice by itself it is a mistake; a pattern over one that is there changes nothing.
 func (b *modelBuild) add(role int, f *feature, item ast.ModelFeature, pattern bool) {
 	out := plan.ModelFeature{Role: role, View: f.view.plan, Feature: f.index, Name: f.path()}
 	if b.declared() {
@@ -250,7 +265,8 @@ func (b *modelBuild) remove(role int, f *feature) bool {
 	return true
 }
 
-// collisions refuses two output columns of one name, and one of a key column's.
+// collisions refuses two output columns of one name, and one of a key column's. They stand side by
+// side in the same rows. The later one has the error.
 func (b *modelBuild) collisions() {
 	seen := map[string]bool{}
 	for _, role := range b.plan.Roles {

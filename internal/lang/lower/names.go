@@ -15,7 +15,9 @@ type named struct {
 	at   diag.Position
 }
 
-// declare registers every definition under its name.
+// declare registers every definition under its name. Views and sources whose name is taken are
+// compiled all the same, so that their own mistakes are found. Sources and tests have names apart
+// from the shared ones.
 func (c *compiler) declare(all *ast.Definitions) {
 	for _, decl := range all.Entities {
 		e := &entity{decl: decl, plan: &plan.Entity{Meta: meta(decl.Meta), Name: decl.Name.Text}}
@@ -59,7 +61,8 @@ func (c *compiler) declare(all *ast.Definitions) {
 	}
 }
 
-// claim takes a name in the namespace that entities, views, models and links share.
+// claim takes a name in the namespace that entities, views, models and links share. If it is
+// refused, that was reported here, or by the parser for a name that is missing.
 func (c *compiler) claim(name ast.Word, kind string) bool {
 	if name.Text == "" {
 		return false
@@ -83,7 +86,8 @@ func (c *compiler) twice(name ast.Word, other named) {
 		other.at.String(), hint)
 }
 
-// unreserved refuses the names that qualify paths.
+// unreserved refuses the names that qualify paths. A view named event, say, would take event.column
+// away from every expression.
 func (c *compiler) unreserved(name ast.Word) bool {
 	if slices.Contains(ast.ReservedNames[:], name.Text) {
 		c.fail(name.At, diag.ReservedName, "the name "+name.Text+" is a word of the language",
@@ -93,7 +97,8 @@ func (c *compiler) unreserved(name ast.Word) bool {
 	return true
 }
 
-// entityNamed finds an entity, or reports that there is none.
+// entityNamed finds an entity, or reports that there is none. An empty name was reported by the
+// parser.
 func (c *compiler) entityNamed(w ast.Word) *entity {
 	e := c.entities[w.Text]
 	if e == nil && w.Text != "" {
@@ -103,5 +108,6 @@ func (c *compiler) entityNamed(w ast.Word) *entity {
 	return e
 }
 
-// keys returns the keys of a map, sorted.
+// keys returns the keys of a map, sorted. They feed messages, which must not differ from run to
+// run.
 func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

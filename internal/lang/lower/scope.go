@@ -23,7 +23,7 @@ type eventScope struct {
 	filter   bool     // this is the where of an aggregate
 }
 
-// timestamp returns a pseudo-column.
+// timestamp returns a pseudo-column. Its operation alone says what is read, so it needs no index.
 func timestamp(op plan.Op) *plan.Expr {
 	return &plan.Expr{Op: op,
 		Type: schema.Of(schema.Timestamp)}
@@ -36,6 +36,7 @@ func (s *eventScope) Path(p *ast.Path) *plan.Expr {
 	case len(p.Parts) == 1:
 		return s.bare(first)
 	case first.Quoted:
+		// A quoted name is never one of the words that qualify paths.
 	case first.Name == "event" && len(p.Parts) == 2:
 		return s.c.eventColumn(s.source, p.Parts[1], s.received)
 	case first.Name == "this" && len(p.Parts) == 2 && s.view != nil:
@@ -52,7 +53,7 @@ func (s *eventScope) Path(p *ast.Path) *plan.Expr {
 	return s.refuse(p.Position(), dotted(p))
 }
 
-// dotted writes a path as the user did.
+// dotted writes a path as the user did. Quotes are left out, so it is for messages only.
 func dotted(p *ast.Path) string {
 	names := make([]string, len(p.Parts))
 	for i, part := range p.Parts {
@@ -68,6 +69,7 @@ func (s *eventScope) bare(part ast.Part) *plan.Expr {
 		case "event_time", "received_at":
 			return s.c.eventColumn(s.source, part, s.received)
 		case "as_of":
+			// What is said of an event may not depend on when it is read.
 			return s.refuse(part.At, "as_of")
 		}
 	}
@@ -81,7 +83,8 @@ func (s *eventScope) bare(part ast.Part) *plan.Expr {
 	return nil
 }
 
-// inlined returns a feature as an expression of the event.
+// inlined returns a feature as an expression of the event. It is copied in, because an aggregate is
+// given the columns of events and no values of features.
 func (s *eventScope) inlined(f *feature, at diag.Position) *plan.Expr {
 	e := s.c.compile(f, at)
 	if e == nil {
@@ -110,18 +113,20 @@ func (s *eventScope) refuse(at diag.Position, what string) *plan.Expr {
 	return nil
 }
 
-// Aggregate implements check.Names.
+// Aggregate implements check.Names. Whoever is given one event has no window of them.
 func (s *eventScope) Aggregate(call *ast.Call, _ *builtin.Function) *plan.Expr {
 	return s.refuse(call.Position(), "the aggregate "+call.Name)
 }
 
-// AsOf implements check.Names.
+// AsOf implements check.Names. Functions that read the boundary without naming it are refused here
+// too.
 func (s *eventScope) AsOf(at diag.Position, what string) bool {
 	s.refuse(at, what+" reads as_of, which")
 	return false
 }
 
-// eventColumn returns a column or pseudo-column of the event.
+// eventColumn returns a column or pseudo-column of the event. The result is nil without a report if
+// the columns of the source are not known. received says whether received_at can be read.
 func (c *compiler) eventColumn(s *source, part ast.Part, received bool) *plan.Expr {
 	if !part.Quoted && part.Name == "event_time" {
 		return timestamp(plan.EventTime)
@@ -130,6 +135,7 @@ func (c *compiler) eventColumn(s *source, part ast.Part, received bool) *plan.Ex
 		if received {
 			return timestamp(plan.ReceivedAt)
 		}
+		// A stored column of that name is a column like any other.
 		if _, found := s.columns[part.Name]; !found {
 			c.fail(part.At, diag.EventScope, "received_at can be read in available only", "")
 			return nil
@@ -153,6 +159,7 @@ func (c *compiler) eventColumn(s *source, part ast.Part, received bool) *plan.Ex
 		return nil
 	}
 	e := &plan.Expr{Op: plan.ColumnOf, Type: column.Type, Index: index}
+	// A computed column is computed wherever it is read, and counts with all it consists of.
 	if column.Expr != nil {
 		c.sizes[e] = 1 + c.sizes.Of(column.Expr)
 	}
@@ -171,6 +178,8 @@ func (c *compiler) bareName(v *view, self *feature, s *source, part ast.Part) (f
 	}
 	switch {
 	case f != nil && f == self:
+		// Inside of its own definition the name is that of the column, so that amount: abs(amount)
+		// is no cycle.
 		if column || s != nil && s.unknown {
 			return nil, column
 		}
@@ -189,7 +198,8 @@ func (c *compiler) bareName(v *view, self *feature, s *source, part ast.Part) (f
 	return nil, false
 }
 
-// unknownName reports a bare name that stands for nothing.
+// unknownName reports a bare name that stands for nothing. Where not all names are known it says
+// nothing.
 func (c *compiler) unknownName(v *view, s *source, part ast.Part) {
 	if s != nil && s.unknown || v != nil && v.broken {
 		return

@@ -10,7 +10,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// source is a source while it is compiled.
+// source is a source while it is compiled. columns holds places in the list of the plan, those of
+// computed columns from the moment they are compiled.
 type source struct {
 	decl    *ast.Source
 	plan    *plan.Source
@@ -20,15 +21,18 @@ type source struct {
 	unknown bool
 }
 
-// The defaults of sources.
+// The defaults of sources. The clocks of senders are seldom more than some minutes ahead; ids are
+// remembered for a day, so that a batch sent again after an outage counts once.
 const (
 	defaultMaxFuture = 5 * schema.Minute
 	defaultDedup     = 24 * schema.Hour
 )
 
-// source compiles a source but for its checks.
+// source compiles a source, its checks last but one: they may read computed columns.
 func (c *compiler) source(s *source) {
 	decl, p := s.decl, s.plan
+	// The order matters: event time, sequence, id and key are read from the files, so they are
+	// settled before computed columns have names.
 	for _, path := range decl.Paths {
 		p.Paths = append(p.Paths, path.Text)
 	}
@@ -50,7 +54,8 @@ func (c *compiler) source(s *source) {
 	c.feedRules(s)
 }
 
-// edge reads before or at.
+// edge reads before or at. Anything else gives otherwise: it was left out, or refused by the
+// parser.
 func edge(w ast.Word, otherwise plan.Edge) plan.Edge {
 	switch w.Text {
 	case "before":
@@ -61,7 +66,8 @@ func edge(w ast.Word, otherwise plan.Edge) plan.Edge {
 	return otherwise
 }
 
-// storedColumns finds the columns of a source: its fields, else those of its files.
+// storedColumns finds the columns of a source: its fields, else those of its files. Declared fields
+// win, so that such a source compiles where its files are not.
 func (c *compiler) storedColumns(s *source) {
 	s.columns, s.local = map[string]int{}, map[string]bool{}
 	if s.decl.Fields != nil || len(s.decl.Paths) == 0 {
@@ -88,6 +94,7 @@ func (c *compiler) storedColumns(s *source) {
 			"check the path, or declare fields:")
 		s.unknown = true
 	case columns == nil:
+		// A warning only, because definitions are also compiled where the files are not.
 		c.report.Warn(at, diag.ColumnsNotChecked, "columns of "+s.plan.Name+" not checked",
 			"run fettle lint --pin where the files are, or declare fields:")
 		s.unknown, s.plan.Unchecked = true, true
@@ -99,6 +106,22 @@ func (c *compiler) storedColumns(s *source) {
 				s.local[column.Name] = true
 			}
 		}
+		c.mixedColumns(at, columns)
+	}
+}
+
+// mixedColumns warns about columns that one cell turned into text: what reads them as numbers or
+// times fails, and only this says where to look. One warning names them all.
+func (c *compiler) mixedColumns(at diag.Position, columns []Column) {
+	var notes []string
+	for _, column := range columns {
+		if column.Note != "" {
+			notes = append(notes, column.Name+" ("+column.Note+")")
+		}
+	}
+	if len(notes) > 0 {
+		c.report.Warn(at, diag.MixedColumn, "read as text: "+strings.Join(notes, ", "),
+			"mend the cells, or declare the types in fields:")
 	}
 }
 
@@ -146,12 +169,14 @@ func (c *compiler) declaredColumns(s *source) {
 	}
 }
 
+// typeNames are types as they are written, for hints; those with a parameter by an example.
 var typeNames = []string{
 	"bool", "int64", "float64", "decimal(2)", "string", "bytes", "timestamp", "date", "duration",
 	"json", "vector(3)", "list<string>", "map<string>",
 }
 
-// add appends a column. Of two columns of one name in a file the first is kept.
+// add appends a column. Of two columns of one name in a file the first is kept. e is nil for stored
+// columns. Expressions keep the place of a column, so the list only grows.
 func (s *source) add(name string, t schema.Type, e *plan.Expr) {
 	if _, twice := s.columns[name]; twice {
 		return
@@ -160,7 +185,8 @@ func (s *source) add(name string, t schema.Type, e *plan.Expr) {
 	s.plan.Columns = append(s.plan.Columns, plan.Column{Name: name, Type: t, Expr: e})
 }
 
-// columnOf finds a stored column that a rule names; -1 if it names none.
+// columnOf finds a stored column that a rule names; -1 if it names none. The result is -1 after an
+// error too. These columns are compared, so their type needs an order.
 func (c *compiler) columnOf(s *source, w ast.Word, what string) int {
 	if w.Text == "" {
 		return -1
@@ -187,8 +213,9 @@ func (c *compiler) columnOf(s *source, w ast.Word, what string) int {
 	return index
 }
 
-// shortList names some of many.
+// shortList names some of many. For hints only, because what is left out cannot be seen.
 func shortList(names []string) string {
+	// A longer list would hide the message it belongs to.
 	const most = 12
 	if len(names) > most {
 		return strings.Join(names[:most], ", ") + ", .."
@@ -196,11 +223,13 @@ func shortList(names []string) string {
 	return strings.Join(names, ", ")
 }
 
+// units are the lengths of a unit in microseconds. ns is shorter than one, and so not here.
 var units = map[string]int64{
 	"s": schema.Second, "ms": schema.Millisecond, "us": schema.Microsecond,
 }
 
-// eventTime settles which column is the event time and how zone-less times are read.
+// eventTime settles which column is the event time and how zone-less times are read. ZoneColumn is
+// -1 for none, while Column is never negative.
 func (c *compiler) eventTime(s *source) {
 	decl, rule := s.decl.EventTime, &s.plan.EventTime
 	rule.ZoneColumn = -1
@@ -215,6 +244,8 @@ func (c *compiler) eventTime(s *source) {
 			" is not a string", "")
 	}
 	if rule.Column < 0 {
+		// It was refused, or the columns are not known; nothing is computed from such a plan, but
+		// readers may look at the column.
 		rule.Column = 0
 		return
 	}
@@ -222,6 +253,7 @@ func (c *compiler) eventTime(s *source) {
 	if zoned {
 		return
 	}
+	// The zone is for all times of the file without one, so any such column asks for it.
 	for _, column := range s.plan.Columns {
 		if s.local[column.Name] {
 			c.fail(decl.At, diag.ZoneNeeded, "the times in "+column.Name+" have no zone",
@@ -231,7 +263,8 @@ func (c *compiler) eventTime(s *source) {
 	}
 }
 
-// eventTimeType checks the type of the event time and its unit.
+// eventTimeType checks the type of the event time and its unit. A unit is not guessed from the size
+// of the numbers, since a guess fails for times near 1970.
 func (c *compiler) eventTimeType(s *source) {
 	decl, rule := s.decl.EventTime, &s.plan.EventTime
 	column := s.plan.Columns[rule.Column]
@@ -292,13 +325,15 @@ func (c *compiler) tableKey(s *source) {
 	}
 }
 
-// sourceExpressions compiles the computed columns, filters and the rule of availability.
+// sourceExpressions compiles the computed columns, filters and the rule of availability. A computed
+// column reads those before it only, so they cannot form a circle.
 func (c *compiler) sourceExpressions(s *source) {
 	decl := s.decl
 	for _, column := range decl.Columns {
 		e := c.checker(&eventScope{c: c, source: s}).Expr(column.Value.Expr)
 		switch {
 		case e == nil:
+			// A name that is not found from here on may be this column's.
 			s.unknown = true
 		case e.Type.Kind == schema.Null:
 			c.fail(column.Value.At, diag.TypeMismatch, "the column "+column.Name.Text+
@@ -319,12 +354,15 @@ func (c *compiler) sourceExpressions(s *source) {
 	}
 	s.plan.Where = condition(decl.Where, "where")
 	s.plan.DeleteWhen = condition(decl.DeleteWhen, "delete_when")
+	// Only availability may depend on when an event came: a value that did would differ between a
+	// live event and the same one read from a file.
 	scope := &eventScope{c: c, source: s, received: true}
 	s.plan.Available = c.checker(scope).OfType(decl.Available.Expr, schema.Of(schema.Timestamp),
 		"available")
 }
 
-// feedRules checks what a live feed needs.
+// feedRules checks what a live feed needs. Warnings here are about values that would differ between
+// the feed and a later replay.
 func (c *compiler) feedRules(s *source) {
 	decl := s.decl
 	if decl.Push && len(decl.Paths) > 0 && decl.ID.Text == "" && decl.Cutover == nil {

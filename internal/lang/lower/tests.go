@@ -9,7 +9,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema/zone"
 )
 
-// test compiles one declared case.
+// test compiles one declared case. A time without a zone, under now, is one of the project's zone.
 func (c *compiler) test(decl *ast.Test) {
 	v := c.views[decl.View.Text]
 	if v == nil {
@@ -33,7 +33,7 @@ func (c *compiler) test(decl *ast.Test) {
 	c.plan.Tests = append(c.plan.Tests, t)
 }
 
-// testValue reads a value of a test; nothing and null are null.
+// testValue reads a value of a test; nothing and null are null. In quotes null is a text.
 func (c *compiler) testValue(w ast.Word, t schema.Type, what string) (schema.Value, bool) {
 	if !w.Quoted && (w.Text == "" || w.Text == "null") {
 		return schema.NullOf(t), true
@@ -46,7 +46,8 @@ func (c *compiler) testValue(w ast.Word, t schema.Type, what string) (schema.Val
 	return v, true
 }
 
-// testTime reads a time of a test; one without a zone is in the given zone.
+// testTime reads a time of a test; one without a zone is in the given zone. Whatever it cannot read
+// goes to testValue, which says what is wrong with it.
 func (c *compiler) testTime(w ast.Word, what, zoneName string) (schema.Value, bool) {
 	t := schema.Of(schema.Timestamp)
 	micros, zoned, err := schema.ParseTime(w.Text)
@@ -61,7 +62,8 @@ func (c *compiler) testTime(w ast.Word, what, zoneName string) (schema.Value, bo
 	return schema.Value{Type: t, Int: utc}, true
 }
 
-// testCell reads one cell of an event as the source would.
+// testCell reads one cell of an event as the source would. Rows can so be taken from a file as they
+// are.
 func (c *compiler) testCell(s *source, w ast.Word, column plan.Column) (schema.Value, bool) {
 	if column.Type.Kind == schema.Timestamp {
 		return c.testTime(w, column.Name, s.plan.EventTime.Zone)
@@ -69,7 +71,8 @@ func (c *compiler) testCell(s *source, w ast.Word, column plan.Column) (schema.V
 	return c.testValue(w, column.Type, column.Name)
 }
 
-// testEvents types the rows by the columns of the view's source.
+// testEvents types the rows by the columns of the view's source. Computed columns are refused,
+// because the engine computes them from the others.
 func (c *compiler) testEvents(v *view, decl *ast.Test, t *plan.Test) {
 	if v.source == nil {
 		if len(decl.Events) > 0 && !v.broken {
@@ -119,8 +122,8 @@ func (c *compiler) testRequest(v *view, decl *ast.Test, t *plan.Test) {
 	}
 }
 
-// testExpect types the expected values by their features. A feature whose own error was reported
-// is passed over.
+// testExpect types the expected values by their features. A feature whose own error was reported is
+// passed over. A null that is expected is a value like any other.
 func (c *compiler) testExpect(v *view, decl *ast.Test, t *plan.Test) {
 	for _, pair := range decl.Expect {
 		f := v.features[pair.Name.Text]
@@ -137,6 +140,8 @@ func (c *compiler) testExpect(v *view, decl *ast.Test, t *plan.Test) {
 }
 
 // testKey settles which entity the test asks for: the one under key, else that of its first event.
+// The key of the test has a value for each column of the entity's; after an error one that is not
+// to be read.
 func (c *compiler) testKey(v *view, decl *ast.Test, t *plan.Test) {
 	if v.entity == nil || !v.entity.ok {
 		return
@@ -167,7 +172,8 @@ func (c *compiler) testKey(v *view, decl *ast.Test, t *plan.Test) {
 	}
 }
 
-// firstKey reads a key column from the first event, if the view takes it from a stored column.
+// firstKey reads a key column from the first event, if the view takes it from a stored column. A
+// key that is an expression would have to be computed, which is not for the compiler to do.
 func firstKey(v *view, i int, t *plan.Test) (schema.Value, bool) {
 	if len(t.Events) == 0 || i >= len(v.plan.Key) || v.plan.Key[i] == nil ||
 		v.plan.Key[i].Op != plan.ColumnOf {

@@ -26,6 +26,7 @@ func (s *valueScope) Path(p *ast.Path) *plan.Expr {
 		return s.bare(first)
 	}
 	if !first.Quoted && len(p.Parts) == 2 {
+		// With more parts these words are taken for links, and reported as unknown ones.
 		switch first.Name {
 		case "event":
 			return s.event(p.Parts[1])
@@ -58,7 +59,8 @@ func (s *valueScope) bare(part ast.Part) *plan.Expr {
 	return nil
 }
 
-// event reads a column of the newest row.
+// event reads a column of the newest row. A broken view reports nothing, since its source was
+// reported.
 func (s *valueScope) event(part ast.Part) *plan.Expr {
 	if s.view.source == nil {
 		if !s.view.broken {
@@ -69,7 +71,8 @@ func (s *valueScope) event(part ast.Part) *plan.Expr {
 	return s.c.eventColumn(s.view.source, part, false)
 }
 
-// this reads a feature of the view by its qualified name.
+// this reads a feature of the view by its qualified name. With this the feature is meant even where
+// a column has its name.
 func (s *valueScope) this(part ast.Part) *plan.Expr {
 	f := s.c.featureOf(s.view, part)
 	if f == nil {
@@ -78,7 +81,8 @@ func (s *valueScope) this(part ast.Part) *plan.Expr {
 	return s.feature(f, part.At)
 }
 
-// feature reads another feature of the view.
+// feature reads another feature of the view. The feature is compiled first, because its type is
+// needed here and its layer by layerOf.
 func (s *valueScope) feature(f *feature, at diag.Position) *plan.Expr {
 	e := s.c.compile(f, at)
 	if e == nil {
@@ -115,12 +119,13 @@ func (s *valueScope) request(part ast.Part) *plan.Expr {
 		return nil
 	}
 	if field.Type.Kind == schema.Null {
+		// The type was refused where the field is declared.
 		return nil
 	}
 	return &plan.Expr{Op: plan.RequestOf, Type: field.Type, Index: index}
 }
 
-// AsOf implements check.Names.
+// AsOf implements check.Names. Every value is one as of a time, so nothing is refused.
 func (s *valueScope) AsOf(diag.Position, string) bool { return true }
 
 // Aggregate implements check.Names.
@@ -136,6 +141,7 @@ func (s *valueScope) reference(p *ast.Path) *plan.Expr {
 		return nil
 	}
 	last := p.Parts[len(p.Parts)-1]
+	// The view's own features have one form in the plan, whatever they are called by.
 	if v == s.view && len(links) == 0 {
 		return s.this(last)
 	}
@@ -152,6 +158,8 @@ func (s *valueScope) reference(p *ast.Path) *plan.Expr {
 	if e == nil {
 		return nil
 	}
+	// A refreshed view is computed before there is a request, so it may not read one through
+	// others.
 	if f.plan.Layer == plan.RequestTime && s.view.refreshed() {
 		s.c.fail(last.At, diag.RefreshedRequest, "a refreshed view cannot read "+f.path()+
 			", which reads the request",
@@ -161,7 +169,8 @@ func (s *valueScope) reference(p *ast.Path) *plan.Expr {
 	return &plan.Expr{Op: plan.ReferenceOf, Type: e.Type, Index: s.intern(links, f)}
 }
 
-// compileLink compiles the features a link's key is read from.
+// compileLink compiles the features a link's key is read from. A false result needs no report:
+// whatever failed has one.
 func (c *compiler) compileLink(l *link, at diag.Position) bool {
 	for _, f := range l.features {
 		if c.compile(f, at) == nil {
@@ -171,7 +180,8 @@ func (c *compiler) compileLink(l *link, at diag.Position) bool {
 	return l.ok
 }
 
-// readable checks that a view is of the entity that a path leads to.
+// readable checks that a view is of the entity that a path leads to. It reports nothing if one of
+// the entities is not known.
 func (s *valueScope) readable(p *ast.Path, v *view, links []*link) bool {
 	at := s.view.entity
 	if len(links) > 0 {
@@ -197,7 +207,8 @@ func (s *valueScope) readable(p *ast.Path, v *view, links []*link) bool {
 	return false
 }
 
-// target follows the links of a path to the view it names; nil after an error.
+// target follows the links of a path to the view it names; nil after an error. Every part but the
+// last two must be a link, each of the entity the one before leads to.
 func (s *valueScope) target(p *ast.Path) (*view, []*link) {
 	parts := p.Parts
 	at := s.view.entity
@@ -235,7 +246,8 @@ func (s *valueScope) target(p *ast.Path) (*view, []*link) {
 }
 
 // unknownLink reports the part of a path that is no link. A view in its place means that a feature
-// was taken for something with parts.
+// was taken for something with parts. Otherwise the link may be declared in a file that could not
+// be read, and nothing is reported then.
 func (s *valueScope) unknownLink(p *ast.Path, at *entity, part ast.Part) {
 	if at == s.view.entity && s.c.views[part.Name] != nil {
 		s.c.fail(p.Parts[1].At, diag.UnknownFeature, "a feature has no parts", "write "+part.Name+"."+
@@ -249,7 +261,8 @@ func (s *valueScope) unknownLink(p *ast.Path, at *entity, part ast.Part) {
 	s.c.missing(part.At, diag.UnknownView, "the entity "+at.plan.Name+" has no link "+part.Name, hint)
 }
 
-// unknownQualifier reports the first part of a path that is nothing at all.
+// unknownQualifier reports the first part of a path that is nothing at all. A column is told apart,
+// because a similar name would not help whoever thinks it has parts.
 func (s *valueScope) unknownQualifier(p *ast.Path, name ast.Part) {
 	names := append(keys(s.c.views), "event", "this", "request")
 	if s.view.entity != nil {
@@ -264,7 +277,8 @@ func (s *valueScope) unknownQualifier(p *ast.Path, name ast.Part) {
 		diag.DidYouMean(name.Name, names, ""))
 }
 
-// intern returns the index of a reference in its view, adding it at the first use.
+// intern returns the index of a reference in its view, adding it at the first use. References with
+// equal links and features are computed once. Expressions keep the index, so the list only grows.
 func (s *valueScope) intern(links []*link, f *feature) int {
 	key := f.path()
 	r := &plan.Reference{View: f.view.plan, Feature: f.index}

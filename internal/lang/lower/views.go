@@ -8,7 +8,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// view is a view while it is compiled.
+// view is a view while it is compiled. request, aggregates and references give places in the lists
+// of the plan: by the name of a field, or by the text that identifies the other two.
 type view struct {
 	decl       *ast.View
 	plan       *plan.View
@@ -22,15 +23,18 @@ type view struct {
 	references map[string]int
 }
 
+// defaultTimeout is how long a request waits for a view or a model that says nothing about it.
 const defaultTimeout = 100 * schema.Millisecond
 
-// refreshed reports whether the view's values are computed on a grid.
+// refreshed reports whether the view's values are computed on a grid. A static view has no boundary
+// that moves, and so none to refresh at.
 func (v *view) refreshed() bool {
 	kind := v.plan.Freshness.Kind
 	return kind != plan.Realtime && kind != plan.Static
 }
 
-// viewHead settles everything of a view that other definitions may need before its expressions.
+// viewHead settles everything of a view that other definitions may need before its expressions. It
+// runs for all views before viewBody does for any.
 func (c *compiler) viewHead(v *view) {
 	v.aggregates, v.references = map[string]int{}, map[string]int{}
 	if v.entity = c.entityNamed(v.decl.Entity); v.entity != nil {
@@ -82,12 +86,14 @@ func (c *compiler) request(v *view) {
 			c.fail(field.Type.At, diag.BadType, "the request field "+field.Name.Text+": "+err.Error(),
 				diag.DidYouMean(field.Type.Text, typeNames, ""))
 		}
+		// A field whose type was refused is known by name, so that reading it is no second mistake.
 		v.request[field.Name.Text] = len(v.plan.Request)
 		v.plan.Request = append(v.plan.Request, schema.Field{Name: field.Name.Text, Type: t})
 	}
 }
 
-// declareFeatures makes the features known by name.
+// declareFeatures makes the features known by name. The index of a feature is its place among those
+// that were not refused.
 func (c *compiler) declareFeatures(v *view) {
 	v.features = map[string]*feature{}
 	if len(v.decl.Features) > maxFeatures {
@@ -103,6 +109,7 @@ func (c *compiler) declareFeatures(v *view) {
 		}
 		switch name.Text {
 		case "event_time", "as_of", "received_at":
+			// A bare name would always mean the word, so that the feature could not be read.
 			c.fail(name.At, diag.ReservedName, "the name "+name.Text+" is a word of the language",
 				"rename the feature")
 			continue
@@ -121,9 +128,12 @@ func (c *compiler) declareFeatures(v *view) {
 	}
 }
 
+// maxFeatures is far beyond what people write; it stops generated definitions before they fill the
+// memory. declareFeatures spells it out.
 const maxFeatures = 10_000
 
-// viewBody compiles the expressions of a view.
+// viewBody compiles the expressions of a view. A view whose source is not known still has its
+// features compiled, for the mistakes that do not depend on columns.
 func (c *compiler) viewBody(v *view) {
 	if v.source != nil {
 		scope := &eventScope{c: c, source: v.source, view: v}
@@ -136,11 +146,12 @@ func (c *compiler) viewBody(v *view) {
 		c.compile(f, f.decl.Name.At)
 	}
 	for _, f := range v.ordered {
+		// Checks have values of the feature's type, and may read any other feature.
 		f.plan.Checks = c.featureChecks(f)
 	}
 }
 
-// sourceless refuses what only events have.
+// sourceless refuses what only events have. One key is enough to say so.
 func (c *compiler) sourceless(v *view) {
 	if where := v.decl.Where; !where.Missing() {
 		c.fail(where.At, diag.MissingField, "a view without a source has no events to filter",
@@ -154,7 +165,7 @@ func (c *compiler) sourceless(v *view) {
 }
 
 // viewKey compiles the key: each column of the entity's is an expression of the event, by default
-// the column of that name.
+// the column of that name. A column that failed is nil in the plan.
 func (c *compiler) viewKey(v *view) {
 	if v.entity == nil || !v.entity.ok {
 		return

@@ -8,7 +8,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// call reads a call with its where and window.
+// call reads a call with its where and window. The caller has seen a name and the parenthesis
+// behind it. Which functions there are is not known here.
 func (p *parser) call() ast.Expr {
 	name := p.take()
 	e := &ast.Call{At: p.at(name), Name: name.text}
@@ -19,6 +20,7 @@ func (p *parser) call() ast.Expr {
 	switch {
 	case p.accept(")"):
 	case p.peek().is("*") && p.ahead().is(")"):
+		// Only count takes a star, which the checker sees to.
 		p.take()
 		p.take()
 		e.Star = true
@@ -31,7 +33,9 @@ func (p *parser) call() ast.Expr {
 	return p.window(e)
 }
 
-// window reads what may follow a call: where and over.
+// window reads what may follow a call: where and over. Only aggregates have a filter, so a where
+// without a window is refused here. The order of the two is fixed, so that equal aggregates are
+// written alike.
 func (p *parser) window(e *ast.Call) ast.Expr {
 	t := p.peek()
 	switch {
@@ -59,6 +63,7 @@ func (p *parser) window(e *ast.Call) ast.Expr {
 		return nil
 	}
 	if t := p.peek(); t.is("where") {
+		// Without this the message would be about the end of the expression.
 		return p.fail(t, diag.WhereAfterWindow, "where stands before over",
 			"write "+e.Name+"(..) where condition over 7d")
 	}
@@ -66,7 +71,9 @@ func (p *parser) window(e *ast.Call) ast.Expr {
 	return e
 }
 
-// windowKind reads the first part of a window.
+// windowKind reads the first part of a window. The window is never nil, and complete only if the
+// flag is true. Words such as all, last and session are no keywords: they mean this in one place
+// only, and stay free as names.
 func (p *parser) windowKind() (*ast.Window, bool) {
 	t := p.peek()
 	w := &ast.Window{At: p.at(t)}
@@ -110,7 +117,7 @@ func (p *parser) windowKind() (*ast.Window, bool) {
 	return w, ok
 }
 
-// since reads a date in quotes: midnight UTC.
+// since reads a date in quotes: midnight UTC. The result is in microseconds; nil after an error.
 func (p *parser) since() (*int64, bool) {
 	t := p.peek()
 	if t.kind != tokenString {
@@ -127,7 +134,8 @@ func (p *parser) since() (*int64, bool) {
 	return &micros, true
 }
 
-// count reads the whole number of a window.
+// count reads the whole number of a window. Its limits are those of the kind of window, and checked
+// when that is compiled.
 func (p *parser) count(after string) (int64, bool) {
 	t := p.peek()
 	n, err := strconv.ParseInt(t.text, 10, 64)
@@ -139,7 +147,8 @@ func (p *parser) count(after string) (int64, bool) {
 	return n, true
 }
 
-// windowMoves reads offset and hop.
+// windowMoves reads offset and hop. A bare number sets Counted; whether the kind of window takes
+// one is checked when it is compiled.
 func (p *parser) windowMoves(w *ast.Window) bool {
 	ok := true
 	if p.accept("offset") {

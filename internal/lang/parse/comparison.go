@@ -6,11 +6,13 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
+// comparisons are the operators by the name of their function; both spellings of one are the same.
 var comparisons = map[string]string{
 	"=": "eq", "<>": "ne", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge",
 }
 
-// comparison reads at most one comparison: they do not chain.
+// comparison reads at most one comparison: they do not chain. The second of a chain would compare a
+// truth value, which is never meant.
 func (p *parser) comparison() ast.Expr {
 	left := p.concatenation()
 	if left == nil {
@@ -24,7 +26,8 @@ func (p *parser) comparison() ast.Expr {
 	return e
 }
 
-// comparisonOf reads what follows the left side of a comparison; left itself if nothing does.
+// comparisonOf reads what follows the left side of a comparison; left itself if nothing does. It
+// returns nil after an error.
 func (p *parser) comparisonOf(left ast.Expr) ast.Expr {
 	t := p.peek()
 	if name := comparisons[t.text]; t.kind == tokenSymbol && name != "" {
@@ -35,7 +38,10 @@ func (p *parser) comparisonOf(left ast.Expr) ast.Expr {
 		return p.is(left)
 	}
 	negated := t.is("not")
+	// The plan has no negated operators, so that two spellings of one condition have one version.
 	if negated {
+		// Such a not begins no comparison. It is left to the caller, who finds it in the wrong
+		// place.
 		if after := p.ahead(); !after.is("in") && !after.is("like") && !after.is("between") {
 			return left
 		}
@@ -58,7 +64,8 @@ func (p *parser) comparisonOf(left ast.Expr) ast.Expr {
 	return e
 }
 
-// is reads is [not] null and is [not] distinct from.
+// is reads is [not] null and is [not] distinct from. is true would be false for null, unlike the
+// condition itself, so it is not taken for it.
 func (p *parser) is(left ast.Expr) ast.Expr {
 	at := p.at(p.take())
 	negated := p.accept("not")
@@ -84,7 +91,8 @@ func (p *parser) is(left ast.Expr) ast.Expr {
 	return e
 }
 
-// in reads the values of a membership; there is at least one.
+// in reads the values of a membership; there is at least one. They become the arguments behind
+// left.
 func (p *parser) in(left ast.Expr) ast.Expr {
 	at := p.at(p.take())
 	if p.peek().is("[") {
@@ -101,7 +109,8 @@ func (p *parser) in(left ast.Expr) ast.Expr {
 	return operation(at, "in", append([]ast.Expr{left}, items...)...)
 }
 
-// list reads one or more expressions up to a closing symbol; nil after an error.
+// list reads one or more expressions up to a closing symbol; nil after an error. Where a list may
+// be empty, the caller looks for the closing symbol first: nil means an error only.
 func (p *parser) list(closing string) []ast.Expr {
 	var items []ast.Expr
 	for {
@@ -119,7 +128,8 @@ func (p *parser) list(closing string) []ast.Expr {
 	}
 }
 
-// like reads a pattern and its escape character.
+// like reads a pattern and its escape character. That the escape is one character is tested where
+// it is used.
 func (p *parser) like(left ast.Expr) ast.Expr {
 	at := p.at(p.take())
 	pattern := p.concatenation()
@@ -139,7 +149,8 @@ func (p *parser) like(left ast.Expr) ast.Expr {
 	return operation(at, "like", args...)
 }
 
-// between reads both ends. The checker makes two comparisons of it.
+// between reads both ends. The checker makes two comparisons of it. The ends are read below the
+// level of and, which would take the one between them otherwise.
 func (p *parser) between(left ast.Expr) ast.Expr {
 	at := p.at(p.take())
 	low := p.concatenation()

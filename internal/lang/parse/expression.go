@@ -66,7 +66,8 @@ func (p *parser) lexFault(fault *lexError) {
 	p.report.Report(at, code, fault.message, fault.hint)
 }
 
-// peek looks at the next token; at the end it stays there.
+// peek looks at the next token; at the end it stays there. The tokens always end with tokenEnd, so
+// there is one.
 func (p *parser) peek() token { return p.tokens[p.next] }
 
 // ahead looks past the next token.
@@ -144,6 +145,8 @@ func (p *parser) shown(t token) string {
 	return text
 }
 
+// foreignOperators are operators of other languages and what to write for them. The lexer must know
+// each of them as a symbol, or it refuses the character before this is asked.
 var foreignOperators = map[string]string{
 	"==": "write =", "&&": "write and", "!": "write not", "&": "write and", "|": "write or",
 	"**": "write pow(x, y)", "^": "write pow(x, y)", "<=>": "write is not distinct from",
@@ -222,7 +225,8 @@ func (p *parser) product() ast.Expr {
 	return p.binary(p.unary, map[string]string{"*": "mul", "/": "divide", "%": "mod", "div": "div"})
 }
 
-// binary reads operators of one level, from the left.
+// binary reads operators of one level, from the left. div is an operator that is no keyword: it is
+// one only where an operator can stand, and a name elsewhere.
 func (p *parser) binary(operand func() ast.Expr, names map[string]string) ast.Expr {
 	left := operand()
 	for left != nil {
@@ -260,7 +264,8 @@ func (p *parser) unary() ast.Expr {
 	return operation(p.at(t), "neg", p.unary())
 }
 
-// postfix reads indexes and short casts, which bind strongest.
+// postfix reads indexes and short casts, which bind strongest. They bind stronger than a sign:
+// -x::string negates the text, which is refused.
 func (p *parser) postfix() ast.Expr {
 	e := p.primary()
 	for e != nil {

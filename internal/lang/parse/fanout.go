@@ -8,7 +8,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/lang/document"
 )
 
-// maxExpansion is how many features one declaration may stand for.
+// maxExpansion is how many features one declaration may stand for. It turns a slip in for: into an
+// error before the features fill the memory.
 const maxExpansion = 1000
 
 // loop is one variable of for: with its values.
@@ -17,7 +18,8 @@ type loop struct {
 	values []string
 }
 
-// loops reads for: {w: [1h, 7d], c: [1, 2]}. failed means that a variable has no values.
+// loops reads for: {w: [1h, 7d], c: [1, 2]}. failed means that a variable has no values. They keep
+// the order of declaration, which is that of the features they make.
 func (r *reader) loops(n *document.Node) (all []loop, failed bool) {
 	r.entries(n, "for", func(key ast.Word, value *document.Node) {
 		r.checkName(key)
@@ -25,6 +27,7 @@ func (r *reader) loops(n *document.Node) (all []loop, failed bool) {
 		seen := map[string]bool{}
 		for _, w := range r.words(value) {
 			if seen[w.Text] {
+				// The same value twice would give two features of one name.
 				r.fail(w.At, diag.FanOut, "the value "+w.Text+" is there twice", "remove one")
 				continue
 			}
@@ -42,7 +45,8 @@ func (r *reader) loops(n *document.Node) (all []loop, failed bool) {
 	return all, failed
 }
 
-// combination returns the values of the variables in the i-th feature: the last varies fastest.
+// combination returns the values of the variables in the i-th feature: the last varies fastest. i
+// is less than the product of the numbers of values.
 func combination(loops []loop, i int) map[string]string {
 	values := map[string]string{}
 	for j := len(loops) - 1; j >= 0; j-- {
@@ -53,7 +57,9 @@ func combination(loops []loop, i int) map[string]string {
 	return values
 }
 
-// substitute replaces {name} by the value of each variable, once from left to right.
+// substitute replaces {name} by the value of each variable, once from left to right. What was put
+// in is not looked at again, so a value cannot name a variable. Braces around anything else stay,
+// for the parser of expressions to report.
 func substitute(text document.Text, values map[string]string) document.Text {
 	if len(values) == 0 {
 		return text

@@ -14,7 +14,9 @@ import (
 // ProjectFile is the name of the file that makes a folder a project.
 const ProjectFile = "fettle.yaml"
 
-// File reads the definitions of one file into all.
+// File reads the definitions of one file into all. path is relative to the project, with / on every
+// system. Incomplete is set if a definition is missing, because then a name that nothing declares
+// may be one of its.
 func File(path string, text []byte, all *ast.Definitions, report *diag.List) {
 	r := &reader{report: report}
 	documents, complete := document.Parse(path, text, report)
@@ -24,7 +26,8 @@ func File(path string, text []byte, all *ast.Definitions, report *diag.List) {
 	}
 }
 
-// definition reads one document.
+// definition reads one document. A document of a reserved kind is dropped with an error, and does
+// not make the rest incomplete, because nothing can name what it declares.
 func (r *reader) definition(path string, n *document.Node, all *ast.Definitions) {
 	if n.Kind != document.Mapping {
 		r.fail(n.At, diag.UnknownKind, "a definition is a mapping, this is "+n.Kind.String(),
@@ -51,6 +54,7 @@ func (r *reader) definition(path string, n *document.Node, all *ast.Definitions)
 		r.report.Warn(at, diag.NoEffectYet, "tests are understood and not run yet", "")
 		all.Tests = append(all.Tests, r.test(n))
 	case "":
+		// What this document would have declared is not known.
 		all.Incomplete = true
 		r.unknownKind(n)
 	default:
@@ -58,7 +62,9 @@ func (r *reader) definition(path string, n *document.Node, all *ast.Definitions)
 	}
 }
 
-// kindOf returns the kind of a document and where it stands, "" if it has none.
+// kindOf returns the kind of a document and where it stands, "" if it has none. A view has fields
+// named entity and source too, so the order of ast.Kinds decides: a kind comes before those that
+// its fields are named after.
 func kindOf(n *document.Node) (string, diag.Position) {
 	for _, kind := range ast.Kinds {
 		for _, entry := range n.Entries {
@@ -70,7 +76,8 @@ func kindOf(n *document.Node) (string, diag.Position) {
 	return "", n.At
 }
 
-// unknownKind reports a document without a kind, with the kind that a key of it is close to.
+// unknownKind reports a document without a kind, with the kind that a key of it is close to. The
+// first key that is close to a kind is taken for it.
 func (r *reader) unknownKind(n *document.Node) {
 	kinds := "entity, source, view, model, test"
 	for _, entry := range n.Entries {
@@ -82,7 +89,8 @@ func (r *reader) unknownKind(n *document.Node) {
 	r.fail(n.At, diag.UnknownKind, "the document has no kind", "one of its keys must be "+kinds)
 }
 
-// project reads fettle.yaml. What the compiler does not need is checked for its shape only.
+// project reads fettle.yaml. What the compiler does not need is checked for its shape only. State
+// alone may lie outside of the project.
 func (r *reader) project(n *document.Node) *ast.Project {
 	p := &ast.Project{Name: ast.Word{At: n.At}, Definitions: []string{"features/"}, Data: "data/",
 		State: ".fettle/"}
@@ -114,7 +122,9 @@ func (r *reader) project(n *document.Node) *ast.Project {
 	return p
 }
 
-// inside refuses paths that lead out of the project.
+// inside refuses paths that lead out of the project. The backslash is refused everywhere, so that a
+// project that works on one system works on all. The text is returned even then, because the error
+// keeps it from being used.
 func (r *reader) inside(w ast.Word) string {
 	if w.Text != "" && (strings.HasPrefix(w.Text, "/") || strings.Contains(w.Text, "\\") ||
 		slices.Contains(strings.Split(w.Text, "/"), "..")) {
@@ -124,7 +134,8 @@ func (r *reader) inside(w ast.Word) string {
 	return w.Text
 }
 
-// size reads an amount of memory or disk such as 2GB, or 10%.
+// size reads an amount of memory or disk such as 2GB, or 10%. The amount is not kept, since nothing
+// reads it yet.
 func (r *reader) size(n *document.Node) {
 	w := r.word(n)
 	number := strings.TrimRight(w.Text, "KMGTiB%")
@@ -161,7 +172,8 @@ func hasField(n *document.Node, name string) bool {
 	return false
 }
 
-// link reads alias: view.feature, or alias: {entity, key}.
+// link reads alias: view.feature, or alias: {entity, key}. Without entity: the link leads to the
+// one it is named after.
 func (r *reader) link(alias ast.Word, n *document.Node) ast.Link {
 	l := ast.Link{Alias: alias, Entity: alias}
 	if n.Kind == document.Scalar {

@@ -21,7 +21,7 @@ const (
 )
 
 // token is one word of an expression. text is in lower case for keywords, without quotes for names
-// and strings, else as written.
+// and strings, else as written. from and to are offsets in bytes, from which positions are made.
 type token struct {
 	kind tokenKind
 	text string
@@ -39,6 +39,8 @@ func (t token) named(word string) bool {
 	return t.kind == tokenName && strings.EqualFold(t.text, word)
 }
 
+// keywords are reserved in any case of letters. One more takes a name away from every definition
+// that uses it, so words that have a meaning in one place only are not among them.
 var keywords = map[string]bool{
 	"and": true, "or": true, "not": true, "in": true, "is": true, "null": true, "like": true,
 	"between": true, "case": true, "when": true, "then": true, "else": true, "end": true,
@@ -68,6 +70,7 @@ type lexError struct {
 	hint    string
 }
 
+// lexFault is an index into the codes of parser.lexFault, which have the same order.
 type lexFault uint8
 
 const (
@@ -96,7 +99,7 @@ func (l *lexer) add(kind tokenKind, from int, text string) {
 	l.tokens = append(l.tokens, token{kind: kind, text: text, from: from, to: l.offset})
 }
 
-// space skips white space and comments.
+// space skips white space and comments. A comment begins with # or --, and ends with its line.
 func (l *lexer) space() {
 	for l.offset < len(l.text) {
 		rest := l.text[l.offset:]
@@ -156,7 +159,9 @@ func (l *lexer) while(accept func(byte) bool) string {
 	return l.text[from:l.offset]
 }
 
-// quoted reads a string or a quoted name; the quote twice stands for itself in a string.
+// quoted reads a string or a quoted name; the quote twice stands for itself in a string. It does
+// not go over lines, so that a quote left open is found where it is. A quoted name can hold no
+// quote.
 func (l *lexer) quoted(quote byte, kind tokenKind) *lexError {
 	from := l.offset
 	var text strings.Builder
@@ -182,7 +187,8 @@ func (l *lexer) quoted(quote byte, kind tokenKind) *lexError {
 		"close it; write a quote inside of text twice"}
 }
 
-// number reads digits, a fraction, an exponent or a unit of time.
+// number reads digits, a fraction, an exponent or a unit of time. A point belongs to the number
+// only if a digit follows.
 func (l *lexer) number() *lexError {
 	from, kind := l.offset, tokenInt
 	l.while(isDigit)
@@ -213,7 +219,8 @@ func (l *lexer) at(ahead int, c byte) bool {
 	return l.offset+ahead < len(l.text) && l.text[l.offset+ahead] == c
 }
 
-// exponent skips an exponent if one is there.
+// exponent skips an exponent if one is there. An e without digits is left behind, and refused as a
+// unit.
 func (l *lexer) exponent() bool {
 	skip := 1
 	if l.at(1, '+') || l.at(1, '-') {
@@ -227,7 +234,8 @@ func (l *lexer) exponent() bool {
 	return true
 }
 
-// durationUnit reports whether letters behind digits make a duration of them.
+// durationUnit reports whether letters behind digits make a duration of them. A duration is one
+// number and one unit: 1h30m is a mistake, since it would be a second spelling of 90m.
 func durationUnit(unit string) bool {
 	switch unit {
 	case "us", "ms", "s", "m", "h", "d", "w":

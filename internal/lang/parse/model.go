@@ -6,7 +6,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/lang/document"
 )
 
-// model reads the declaration of a model.
+// model reads the declaration of a model. A duration of -1 was left out, so that 0 can be told from
+// it.
 func (r *reader) model(n *document.Node) *ast.Model {
 	m := &ast.Model{Name: ast.Word{At: n.At}, Version: 1, Timeout: -1, Retention: -1}
 	r.fields(n, "a model", r.meta(&m.Meta, handlers{
@@ -33,7 +34,8 @@ func (r *reader) model(n *document.Node) *ast.Model {
 	return m
 }
 
-// role reads role: entity, or role: {entity, key}.
+// role reads role: entity, or role: {entity, key}. A role without key: has the columns of the
+// entity's own names.
 func (r *reader) role(name ast.Word, n *document.Node) ast.Role {
 	role := ast.Role{Name: name}
 	if n.Kind == document.Scalar {
@@ -48,7 +50,8 @@ func (r *reader) role(name ast.Word, n *document.Node) ast.Role {
 	return role
 }
 
-// modelFeatures reads the list of features: names and patterns, or {name: as}.
+// modelFeatures reads the list of features: names and patterns, or {name: as}. Whether an item is a
+// pattern, or excludes something, is found when the model is compiled.
 func (r *reader) modelFeatures(n *document.Node) []ast.ModelFeature {
 	var all []ast.ModelFeature
 	for _, item := range items(n) {
@@ -68,7 +71,7 @@ func (r *reader) modelFeatures(n *document.Node) []ast.ModelFeature {
 	return all
 }
 
-// label reads where labels come from.
+// label reads where labels come from. It is never nil; what could not be read in it is missing.
 func (r *reader) label(n *document.Node) *ast.Label {
 	l := &ast.Label{At: n.At}
 	ok := r.fields(n, "label", handlers{

@@ -39,7 +39,8 @@ func (p *parser) primary() ast.Expr {
 	return p.keyword(t)
 }
 
-// keyword reads what begins with a symbol or a reserved word.
+// keyword reads what begins with a symbol or a reserved word. What matches nothing here matches
+// nothing at all, and is reported.
 func (p *parser) keyword(t token) ast.Expr {
 	switch {
 	case t.is("("):
@@ -52,6 +53,7 @@ func (p *parser) keyword(t token) ast.Expr {
 	case t.is("["):
 		p.take()
 		if p.accept("]") {
+			// The checker refuses it, because it has no type.
 			return &ast.List{At: p.at(t)}
 		}
 		items := p.list("]")
@@ -78,7 +80,8 @@ func (p *parser) keyword(t token) ast.Expr {
 	return p.unexpected("a value")
 }
 
-// number reads a literal with an optional sign.
+// number reads a literal with an optional sign. The sign is "-" or "", and read with the digits:
+// the least int64 has no positive counterpart.
 func (p *parser) number(t token, at ast.At, sign string) ast.Expr {
 	if t.kind == tokenInt {
 		x, err := strconv.ParseInt(sign+t.text, 10, 64)
@@ -92,10 +95,12 @@ func (p *parser) number(t token, at ast.At, sign string) ast.Expr {
 	if err != nil || math.IsInf(x, 0) {
 		return p.fail(t, diag.BadNumber, t.text+" does not fit in a float64", "")
 	}
+	// The sum turns a negative zero, which no value may be, into zero.
 	return &ast.Literal{At: at, Value: schema.FloatValue(x + 0)}
 }
 
-// duration reads a duration token; after names the word it belongs to.
+// duration reads a duration token; after names the word it belongs to. A caller that has seen the
+// token gives "". The result is in microseconds.
 func (p *parser) duration(after string) (int64, bool) {
 	t := p.peek()
 	if t.kind != tokenDuration {
@@ -111,7 +116,8 @@ func (p *parser) duration(after string) (int64, bool) {
 	return micros, true
 }
 
-// name reads what begins with an unreserved word: a call, a dated literal, or a path.
+// name reads what begins with an unreserved word: a call, a dated literal, or a path. date and
+// timestamp are ordinary names but in front of a text.
 func (p *parser) name() ast.Expr {
 	t, after := p.peek(), p.ahead()
 	switch {
@@ -124,6 +130,7 @@ func (p *parser) name() ast.Expr {
 }
 
 // path reads a name with its qualifiers. Behind a point any word is a name, reserved or not.
+// Whether the parts are links, views or features is not known here.
 func (p *parser) path() ast.Expr {
 	first := p.take()
 	path := &ast.Path{At: p.at(first), Parts: []ast.Part{p.part(first)}}
@@ -139,7 +146,7 @@ func (p *parser) path() ast.Expr {
 }
 
 // part is one name of a path. Keywords come from the lexer in lower case; as names they are what
-// was written.
+// was written. this is the exception: it is known by its lower case.
 func (p *parser) part(t token) ast.Part {
 	part := ast.Part{Name: t.text, Quoted: t.kind == tokenQuoted, At: p.text.Position(t.from)}
 	if t.kind == tokenKeyword && t.text != "this" {
@@ -148,7 +155,8 @@ func (p *parser) part(t token) ast.Part {
 	return part
 }
 
-// dated reads date '2024-05-01' or timestamp '2024-05-01T12:00:00Z'.
+// dated reads date '2024-05-01' or timestamp '2024-05-01T12:00:00Z'. The time needs its zone,
+// because an expression has no other place to say it.
 func (p *parser) dated() ast.Expr {
 	kind, text := p.take(), p.take()
 	at := p.at(kind)
@@ -172,7 +180,7 @@ func (p *parser) dated() ast.Expr {
 	return &ast.Literal{At: at, Value: schema.Value{Type: schema.Of(schema.Timestamp), Int: micros}}
 }
 
-// caseOf reads both forms of case.
+// caseOf reads both forms of case. The form that compares with a value has it in Of.
 func (p *parser) caseOf() ast.Expr {
 	e := &ast.Case{At: p.at(p.take())}
 	if !p.peek().is("when") {
@@ -204,7 +212,7 @@ func (p *parser) caseOf() ast.Expr {
 	return e
 }
 
-// cast reads cast(x as type).
+// cast reads cast(x as type). x::type gives the same node.
 func (p *parser) cast() ast.Expr {
 	at := p.at(p.take())
 	if !p.expect("(", "after cast") {
@@ -222,6 +230,8 @@ func (p *parser) cast() ast.Expr {
 }
 
 // typeName reads a type: a name, with its size in parentheses or its element in < >.
+// schema.ParseType reads the text of the tokens, so that types mean the same wherever they stand. A
+// text of no tokens is no type either.
 func (p *parser) typeName() (schema.Type, bool) {
 	first := p.peek()
 	last := first
@@ -232,6 +242,7 @@ func (p *parser) typeName() (schema.Type, bool) {
 		}
 	}
 	text := ""
+	// Without a name the text stays empty, which no type is.
 	if first.kind == tokenName && last.to > 0 {
 		text = p.text.String[first.from:last.to]
 	}
@@ -243,10 +254,13 @@ func (p *parser) typeName() (schema.Type, bool) {
 	return t, true
 }
 
+// typeList is for hints: S and N stand for whole numbers, T for a type.
 const typeList = "bool, int64, float64, decimal(S), string, bytes, timestamp, date, duration, " +
 	"json, vector(N), list<T>, map<T>"
 
-// typeParameter takes the tokens of a type's parameter and returns its closing one.
+// typeParameter takes the tokens of a type's parameter and returns its closing one. It is the zero
+// token if there is none, which no real token equals. The token at the end is no name, so the loop
+// ends.
 func (p *parser) typeParameter() token {
 	depth := 0
 	for {

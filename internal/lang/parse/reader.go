@@ -25,7 +25,9 @@ func (r *reader) fail(at diag.Position, code diag.Code, message, hint string) {
 	r.report.Report(at, code, message, hint)
 }
 
-// fields hands each value of a mapping to its handler. Fields that begin with x- are ignored.
+// fields hands each value of a mapping to its handler. Fields that begin with x- are ignored. False
+// means that it was no mapping at all, which was reported; one bad field does not make it false. A
+// handler sees no value that could not be read.
 func (r *reader) fields(n *document.Node, what string, known handlers) bool {
 	if n.Broken || r.empty(n, what) {
 		return false
@@ -58,7 +60,8 @@ func (r *reader) fields(n *document.Node, what string, known handlers) bool {
 }
 
 // noEffectYet is the fields that are for live feeds, serving and checks on data: definitions may
-// carry them already, and must not be taken for kept.
+// carry them already, and must not be taken for kept. The names count in a definition of any kind.
+// Taking one out promises that it works.
 var noEffectYet = map[string]bool{
 	"checks": true, "fallback": true, "timeout": true, "push": true, "heartbeat": true, "dedup": true,
 	"max_future": true, "cutover": true, "retention": true, "log": true, "baseline": true,
@@ -73,7 +76,7 @@ func (r *reader) empty(n *document.Node, what string) bool {
 	return n.IsEmpty()
 }
 
-// meta adds the handlers of what every kind may carry.
+// meta adds the handlers of what every kind may carry. It adds to the map it is given.
 func (r *reader) meta(m *ast.Meta, known handlers) handlers {
 	known["description"] = func(n *document.Node) { m.Description = r.text(n).Text }
 	known["owner"] = func(n *document.Node) { m.Owner = r.word(n).Text }
@@ -86,7 +89,8 @@ func (r *reader) meta(m *ast.Meta, known handlers) handlers {
 	return known
 }
 
-// require reports a field that was left out of what is declared at a place.
+// require reports a field that was left out of what is declared at a place. One that is there and
+// could not be read is present.
 func (r *reader) require(at diag.Position, present bool, what, field string) {
 	if !present {
 		r.fail(at, diag.MissingField, what+" has no "+field, "add "+field+":")
@@ -102,7 +106,8 @@ func (r *reader) word(n *document.Node) ast.Word {
 	return w
 }
 
-// text reads a single value, which may be the empty text in quotes.
+// text reads a single value, which may be the empty text in quotes. Its place is that of the first
+// character inside of the quotes, if escapes leave it known.
 func (r *reader) text(n *document.Node) ast.Word {
 	w := ast.Word{At: n.At}
 	switch {
@@ -124,7 +129,7 @@ func (r *reader) text(n *document.Node) ast.Word {
 	return w
 }
 
-// words reads a list of single values, or one alone.
+// words reads a list of single values, or one alone. Items that could not be read are left out.
 func (r *reader) words(n *document.Node) []ast.Word {
 	if n.Kind != document.Sequence {
 		if w := r.word(n); w.Text != "" {
@@ -141,7 +146,8 @@ func (r *reader) words(n *document.Node) []ast.Word {
 	return all
 }
 
-// items returns the items of a list, or the one value that stands alone.
+// items returns the items of a list, or the one value that stands alone. So one value needs no
+// brackets, whatever it is.
 func items(n *document.Node) []*document.Node {
 	if n.Kind == document.Sequence {
 		return n.Items
@@ -158,7 +164,8 @@ func (r *reader) name(n *document.Node) ast.Word {
 	return w
 }
 
-// checkName reports a name that breaks the rules, with the one in lower case if that would do.
+// checkName reports a name that breaks the rules, with the one in lower case if that would do. Only
+// the case of letters is mended, because any other change would be a guess.
 func (r *reader) checkName(w ast.Word) {
 	if err := schema.CheckName(w.Text); err != nil {
 		hint := "rename it"
@@ -174,7 +181,8 @@ func (r *reader) flag(n *document.Node) bool {
 	return r.choice(n, "true", "false").Text == "true"
 }
 
-// choice reads one of a few words.
+// choice reads one of a few words. What is not allowed gives an empty word, which stands for
+// nothing given.
 func (r *reader) choice(n *document.Node, allowed ...string) ast.Word {
 	w := r.word(n)
 	if w.Text != "" && !slices.Contains(allowed, w.Text) {
@@ -185,7 +193,8 @@ func (r *reader) choice(n *document.Node, allowed ...string) ast.Word {
 	return w
 }
 
-// duration reads digits and a unit; -1 after an error.
+// duration reads digits and a unit; -1 after an error. The result is in microseconds, and -1 if it
+// was left out.
 func (r *reader) duration(n *document.Node) int64 {
 	w := r.word(n)
 	if w.Text == "" {
@@ -199,7 +208,8 @@ func (r *reader) duration(n *document.Node) int64 {
 	return micros
 }
 
-// integer reads a whole number from low on.
+// integer reads a whole number from low on. It is 0 if nothing was read, and low if that was out of
+// range.
 func (r *reader) integer(n *document.Node, low int) int {
 	w := r.word(n)
 	x, err := strconv.Atoi(w.Text)
@@ -215,6 +225,7 @@ func (r *reader) integer(n *document.Node, low int) int {
 func (r *reader) fraction(n *document.Node) float64 {
 	w := r.word(n)
 	x, err := strconv.ParseFloat(w.Text, 64)
+	// The condition is negated because NaN, which ParseFloat reads, is in no order.
 	if w.Text != "" && (err != nil || !(x >= 0 && x <= 1)) {
 		r.fail(w.At, diag.BadValue, strconv.Quote(w.Text)+" is not a number from 0 to 1", "")
 		return 0
@@ -222,7 +233,8 @@ func (r *reader) fraction(n *document.Node) float64 {
 	return x
 }
 
-// instant reads a time with a zone; nil after an error.
+// instant reads a time with a zone; nil after an error. The result is in microseconds. A time
+// without a zone would depend on the machine.
 func (r *reader) instant(n *document.Node) *int64 {
 	w := r.word(n)
 	if w.Text == "" {
@@ -253,7 +265,8 @@ func (r *reader) entries(n *document.Node, what string, visit func(key ast.Word,
 	}
 }
 
-// typed reads a mapping of names to types.
+// typed reads a mapping of names to types. ours tells names that this language rules from those of
+// columns in files, which may be anything.
 func (r *reader) typed(n *document.Node, what string, ours bool) []ast.Typed {
 	var all []ast.Typed
 	r.entries(n, what, func(key ast.Word, value *document.Node) {
@@ -265,7 +278,8 @@ func (r *reader) typed(n *document.Node, what string, ours bool) []ast.Typed {
 	return all
 }
 
-// bound reads a mapping of names to expressions.
+// bound reads a mapping of names to expressions. The names are checked where it is known whose they
+// are.
 func (r *reader) bound(n *document.Node, what string) []ast.Bound {
 	var all []ast.Bound
 	r.entries(n, what, func(key ast.Word, value *document.Node) {
@@ -274,7 +288,8 @@ func (r *reader) bound(n *document.Node, what string) []ast.Bound {
 	return all
 }
 
-// pairs reads a mapping of names to single values; a value may be left out or null.
+// pairs reads a mapping of names to single values; a value may be left out or null. A value keeps
+// whether it was quoted, which tells the text null from no value.
 func (r *reader) pairs(n *document.Node, what string) []ast.Pair {
 	var all []ast.Pair
 	r.entries(n, what, func(key ast.Word, value *document.Node) {

@@ -9,10 +9,12 @@ import (
 	"github.com/fettle-ml/fettle/internal/lang/document"
 )
 
-// bareText is what was hardly meant as an expression in quotes, but as text.
+// bareText is what was hardly meant as an expression in quotes, but as text. YAML takes the quotes
+// of 'paid' away, and what is left would be read as a name.
 var bareText = regexp.MustCompile(`^[\w .:-]*$`)
 
-// expression reads an expression from a scalar.
+// expression reads an expression from a scalar. What cannot be one gets a question mark for its
+// text, so that the field does not count as missing.
 func (r *reader) expression(n *document.Node) ast.Expression {
 	if !r.isExpression(n) {
 		return ast.Expression{Text: "?", At: n.At}
@@ -20,7 +22,8 @@ func (r *reader) expression(n *document.Node) ast.Expression {
 	return r.parseText(n, n.Text)
 }
 
-// isExpression refuses what cannot be an expression, or would lose its places.
+// isExpression refuses what cannot be an expression, or would lose its places. What it refuses
+// would otherwise give errors about text that the writer never wrote.
 func (r *reader) isExpression(n *document.Node) bool {
 	switch {
 	case n.Broken:
@@ -52,7 +55,8 @@ func (r *reader) isExpression(n *document.Node) bool {
 	return false
 }
 
-// parseText parses the text of a node, which may be an expansion of the node's own.
+// parseText parses the text of a node, which may be an expansion of the node's own. The node still
+// tells which comment cut it.
 func (r *reader) parseText(n *document.Node, text document.Text) ast.Expression {
 	shown := strings.TrimSpace(text.String)
 	return ast.Expression{

@@ -9,7 +9,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/lang/document"
 )
 
-// source reads the declaration of a source.
+// source reads the declaration of a source. A duration of -1 was left out, so that 0 can be told
+// from it. Columns are named by the files, so any name will do for them.
 func (r *reader) source(n *document.Node) *ast.Source {
 	s := &ast.Source{Name: ast.Word{At: n.At}, MaxFuture: -1, Dedup: -1, Heartbeat: -1, Retention: -1}
 	known := r.meta(&s.Meta, handlers{
@@ -64,7 +65,8 @@ func (r *reader) paths(n *document.Node) []ast.Word {
 	return paths
 }
 
-// eventTime reads a column name, or {column, timezone, unit}. A timezone may be {column: NAME}.
+// eventTime reads a column name, or {column, timezone, unit}. A timezone may be {column: NAME}. In
+// the second form each row names the zone of its own times.
 func (r *reader) eventTime(n *document.Node) ast.EventTime {
 	t := ast.EventTime{At: n.At}
 	if n.Kind == document.Scalar {
@@ -86,7 +88,8 @@ func (r *reader) eventTime(n *document.Node) ast.EventTime {
 	return t
 }
 
-// checks reads a list of checks: words, or mappings of a check with its bounds.
+// checks reads a list of checks: words, or mappings of a check with its bounds. A check only warns,
+// and asks for every value, unless it says otherwise.
 func (r *reader) checks(n *document.Node) []ast.Check {
 	var all []ast.Check
 	for _, item := range items(n) {
@@ -118,6 +121,7 @@ func (r *reader) check(n *document.Node, c *ast.Check) {
 	rate := func(kind string) func(*document.Node) {
 		return func(n *document.Node) { c.Kind, c.Rate = kind, r.fraction(n) }
 	}
+	// A longer list of values is data, and belongs into a source.
 	const many = 10_000
 	ok := r.fields(n, "a check", handlers{
 		"not_null": rate("not_null"), "unique": rate("unique"),
@@ -135,7 +139,7 @@ func (r *reader) check(n *document.Node, c *ast.Check) {
 	}
 }
 
-// fallbacks reads [last 1h, median, default, error].
+// fallbacks reads [last 1h, median, default, error]. They are tried in this order.
 func (r *reader) fallbacks(n *document.Node) []ast.Fallback {
 	var all []ast.Fallback
 	for _, w := range r.words(n) {

@@ -10,7 +10,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// parseAge reads the age of a fallback, if there is one.
+// parseAge reads the age of a fallback, if there is one. Without one the result says nothing, and
+// is no error.
 func parseAge(text string, aged bool) (int64, error) {
 	if !aged {
 		return 0, nil
@@ -18,7 +19,8 @@ func parseAge(text string, aged bool) (int64, error) {
 	return schema.ParseDuration(strings.TrimSpace(text))
 }
 
-// view reads the declaration of a view, with fan-out done.
+// view reads the declaration of a view, with fan-out done. A duration of -1 was left out, so that 0
+// can be told from it.
 func (r *reader) view(n *document.Node) *ast.View {
 	v := &ast.View{Name: ast.Word{At: n.At}, ReadyAfter: -1, Expires: -1, Timeout: -1}
 	r.fields(n, "a view", r.meta(&v.Meta, handlers{
@@ -61,7 +63,8 @@ type declared struct {
 	failed  bool // for: makes no features
 }
 
-// features reads one entry of features: one feature, or several by fan-out.
+// features reads one entry of features: one feature, or several by fan-out. It is never empty for a
+// plain name, even if its value was refused, so that what reads the feature is not reported too.
 func (r *reader) features(entry document.Entry) []*ast.Feature {
 	d := declared{feature: ast.Feature{Expires: -1}}
 	if entry.Value.Kind == document.Mapping {
@@ -83,6 +86,7 @@ func (r *reader) features(entry document.Entry) []*ast.Feature {
 // unreadable stands for a feature whose mistake was reported, so that its name is known.
 func (r *reader) unreadable(key *document.Node) []*ast.Feature {
 	if strings.Contains(key.Text.String, "{") {
+		// Without its variables a template gives no names.
 		return nil
 	}
 	name := ast.Word{Text: key.Text.String, At: key.At}
@@ -111,6 +115,7 @@ func (r *reader) featureFields(n *document.Node, d *declared) {
 		},
 		"for": func(n *document.Node) { d.loops, d.failed = r.loops(n) },
 	})
+	// In place of the handler of meta, because fan-out needs to know where the text stands.
 	known["description"] = func(n *document.Node) {
 		f.Description = r.text(n).Text
 		d.about = document.TextAt(f.Description, n.At)
@@ -118,7 +123,8 @@ func (r *reader) featureFields(n *document.Node, d *declared) {
 	r.fields(n, "a feature", known)
 }
 
-// day reads a date as midnight UTC, or a time with a zone.
+// day reads a date as midnight UTC, or a time with a zone. The result is in microseconds; nil after
+// an error.
 func (r *reader) day(n *document.Node) *int64 {
 	if n.Kind == document.Scalar {
 		if days, err := schema.ParseDate(n.Text.String); err == nil {
@@ -129,10 +135,12 @@ func (r *reader) day(n *document.Node) *int64 {
 	return r.instant(n)
 }
 
-// expand makes the features of a declaration, one for each combination of its variables.
+// expand makes the features of a declaration, one for each combination of its variables. It gives
+// up at the first name that is wrong, because the others are likely wrong in the same way.
 func (r *reader) expand(key *document.Node, d *declared) []*ast.Feature {
 	total := 1
 	for _, l := range d.loops {
+		// The limit is tested at every factor, so that the product cannot overflow.
 		if total *= len(l.values); total > maxExpansion {
 			r.fail(key.At, diag.FanOut, fmt.Sprintf("for: makes more than %d features", maxExpansion),
 				"split the declaration")
@@ -142,6 +150,8 @@ func (r *reader) expand(key *document.Node, d *declared) []*ast.Feature {
 	var all []*ast.Feature
 	for i := range total {
 		values := combination(d.loops, i)
+		// The copies share their lists with each other, which is safe as long as nobody changes
+		// them.
 		f := d.feature
 		name := substitute(key.Text, values)
 		f.Name = ast.Word{Text: name.String, At: key.At}
@@ -155,7 +165,8 @@ func (r *reader) expand(key *document.Node, d *declared) []*ast.Feature {
 	return all
 }
 
-// expandedName checks the name of a feature, and that fan-out gives each a name of its own.
+// expandedName checks the name of a feature, and that fan-out gives each a name of its own. A
+// variable with one value need not be in it.
 func (r *reader) expandedName(name ast.Word, key *document.Node, d *declared) bool {
 	for _, l := range d.loops {
 		if len(l.values) > 1 && !strings.Contains(key.Text.String, "{"+l.name+"}") {

@@ -193,9 +193,15 @@ func Columns(fsys disk.Reader, files Files) ([]format.Column, error) {
 			problems = append(problems, err)
 			continue
 		}
+		found := slices.Clone(input.Columns())
+		for k := range found {
+			if found[k].Odd != "" {
+				found[k].Odd = name + " " + found[k].Odd
+			}
+		}
 		if i == 0 {
-			columns = slices.Clone(input.Columns())
-		} else if err := merge(columns, input.Columns(), isText(input)); err != nil {
+			columns = found
+		} else if err := merge(columns, found, isText(input)); err != nil {
 			problems = append(problems, fmt.Errorf("%s and %s: %w", paths[0], name, err))
 		}
 		problems = append(problems, input.Close())
@@ -226,6 +232,9 @@ func merge(columns, others []format.Column, text bool) error {
 			}
 			c.Type = wider
 			c.Local = c.Local || other.Local
+			if c.Odd == "" {
+				c.Odd = other.Odd
+			}
 		}
 	}
 	return nil
