@@ -105,7 +105,7 @@ func openForPaths(options LintOptions) (*Project, error) {
 		if err != nil {
 			return nil, err
 		}
-		if project != nil && !sameFolder(p.Root, project.Root) {
+		if project != nil && !samePath(p.Root, project.Root) {
 			return nil, &Error{
 				Code: ExitUsage, Message: fmt.Sprintf("%s and %s are two projects", project.Root, p.Root),
 				Hint: "lint them one at a time",
@@ -116,9 +116,9 @@ func openForPaths(options LintOptions) (*Project, error) {
 	return project, nil
 }
 
-// sameFolder compares two paths by their absolute form. It does not follow links: two names of one
+// samePath compares two paths by their absolute form. It does not follow links: two names of one
 // place count as different.
-func sameFolder(a, b string) bool {
+func samePath(a, b string) bool {
 	absoluteA, errA := filepath.Abs(a)
 	absoluteB, errB := filepath.Abs(b)
 	return errA == nil && errB == nil && absoluteA == absoluteB

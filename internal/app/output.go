@@ -29,7 +29,7 @@ func (p *Project) checkOutput(all *plan.Plan, o TrainOptions) error {
 	if info, err := p.disk.Stat(o.Output); err == nil && info.IsDir() {
 		return &Error{Code: ExitUsage, Message: "--output " + o.Output + " is a folder", Hint: "name a file in it"}
 	}
-	if o.Labels != "" && o.Labels != "-" && sameFolder(o.Labels, o.Output) {
+	if o.Labels != "" && o.Labels != "-" && samePath(o.Labels, o.Output) {
 		return &Error{
 			Code: ExitRefused, Message: "--output " + o.Output + " is the file of the labels",
 			Hint: "write to another file: the labels would be lost",

@@ -105,7 +105,7 @@ func TestFindRootRelative(t *testing.T) {
 		t.Fatal(err)
 	}
 	root, err := findRoot(fsys, relative)
-	if err != nil || filepath.IsAbs(root) || !sameFolder(root, dir) {
+	if err != nil || filepath.IsAbs(root) || !samePath(root, dir) {
 		t.Errorf("%s from %s: %v", root, relative, err)
 	}
 }

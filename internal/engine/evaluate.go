@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/engine/expr"
 	"github.com/fettle-ml/fettle/internal/plan"
 )
 
@@ -103,19 +104,15 @@ type Value struct {
 }
 
 // NullCounts counts nulls that arithmetic made, in this feature's own expressions.
-type NullCounts struct {
-	NonFinite int64 `json:"non_finite,omitempty"`
-	Overflow  int64 `json:"overflow,omitempty"`
-	Cast      int64 `json:"cast,omitempty"`
-}
+type NullCounts = expr.Counts
 
 // SourceCounts says what became of a source's events in an evaluation.
 type SourceCounts struct {
-	Events    int64 // read
-	Filtered  int64 // by the source's where
-	Raised    int64 // availability below the event time, raised to it
-	Never     int64 // availability null
-	Predicted NullCounts
+	Events   int64 // read
+	Filtered int64 // by the source's where
+	Raised   int64 // availability below the event time, raised to it
+	Never    int64 // availability null
+	Made     NullCounts
 }
 
 // Report is what an evaluation saw besides its values.

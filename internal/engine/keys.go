@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"unsafe"
+
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/schema"
 )
@@ -156,7 +158,8 @@ func (k *keyTable) composite(columns []*batch.Column, valid []bool, add bool, ou
 			}
 		}
 		if complete {
-			out[i] = k.text(string(key), add)
+			// The table copies what it keeps, so the row's key needs no string of its own.
+			out[i] = k.text(unsafe.String(&key[0], len(key)), add)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"math"
+	"slices"
 	"sort"
 	"sync"
 
@@ -98,27 +99,21 @@ func (s *sourceScan) read(column int) error {
 // feed returns the feed of a key mapping, making it if there is none. Sources have few key
 // mappings, so they are compared one by one.
 func (s *sourceScan) feed(view *plan.View) (*feed, error) {
-	key := ""
-	for _, e := range view.Key {
-		key += e.Key() + "\n"
-	}
-	for _, f := range s.feeds {
-		known := ""
-		for _, e := range f.tasks[0].task.view.Key {
-			known += e.Key() + "\n"
-		}
-		if known == key {
-			return f, nil
-		}
-	}
-	f := &feed{scan: s}
-	for _, e := range view.Key {
+	key := make([]*expr.Program, len(view.Key))
+	for i, e := range view.Key {
 		program, err := s.program(e)
 		if err != nil {
 			return nil, err
 		}
-		f.key = append(f.key, program)
+		key[i] = program
 	}
+	// Equal expressions are one program.
+	for _, f := range s.feeds {
+		if slices.Equal(f.key, key) {
+			return f, nil
+		}
+	}
+	f := &feed{scan: s, key: key}
 	if column := s.source.Sequence; column >= 0 {
 		switch t := s.source.Columns[column].Type; t.Kind {
 		case schema.String, schema.Bytes, schema.Decimal:
@@ -251,9 +246,7 @@ func (s *sourceScan) collect(chunk *Chunk) {
 	s.counts.Filtered += counts.Filtered
 	s.counts.Raised += counts.Raised
 	s.counts.Never += counts.Never
-	s.counts.Predicted.NonFinite += scope.nulls.NonFinite
-	s.counts.Predicted.Overflow += scope.nulls.Overflow
-	s.counts.Predicted.Cast += scope.nulls.Cast
+	s.counts.Made.Add(scope.nulls)
 }
 
 // keepOrDeleted keeps the rows that pass the source's filter, and all tombstones. A tombstone that

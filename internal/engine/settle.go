@@ -153,8 +153,11 @@ func (b *badInputs) has(row int, s Status) bool {
 
 // reference returns the values at the end of a reference; rows whose link is null are null, missing
 // and without an event time. The event times are in others. The values of the other task are shared
-// with other links to it, so rows are blanked in a copy.
+// with other links to it, so rows are blanked in a copy, once for all features that read it.
 func (t *task) reference(index int) (*settled, error) {
+	if v := t.linked[index]; v != nil {
+		return v, nil
+	}
 	to := t.references[index]
 	if err := to.task.keys.resolve(); err != nil {
 		return nil, err
@@ -164,6 +167,7 @@ func (t *task) reference(index int) (*settled, error) {
 		return nil, err
 	}
 	out := &settled{datum: in.datum, column: in.column, status: in.status, others: in.time()}
+	t.linked[index] = out
 	if to.task.keys.valid == nil {
 		return out, nil
 	}
@@ -231,12 +235,7 @@ func (t *task) eval(e *plan.Expr, nulls *NullCounts) (*batch.Column, error) {
 		return nil, err
 	}
 	scope := &valueScope{task: t}
-	var counts expr.Counts
-	column := program.Eval(scope, &counts)
-	nulls.NonFinite += counts.NonFinite
-	nulls.Overflow += counts.Overflow
-	nulls.Cast += counts.Cast
-	return column, scope.failed
+	return program.Eval(scope, nulls), scope.failed
 }
 
 // valueScope gives the leaves of a feature's expression. An environment cannot return an error, so
@@ -285,20 +284,23 @@ func (s *valueScope) Leaf(e *plan.Expr) *batch.Column {
 // evaluated for every row, so a constant in it must be made null again where there is no row. Nulls
 // that its arithmetic makes are not the feature's own and are not counted with it.
 func (s *valueScope) newest(column int) *batch.Column {
-	e := s.task.view.Source.Columns[column].Expr
-	if e == nil {
-		return s.task.fold.newestColumns[column]
+	known := s.task.fold.newestColumns
+	if c := known[column]; c != nil {
+		return c
 	}
+	e := s.task.view.Source.Columns[column].Expr
 	var nulls NullCounts
 	computed, err := s.task.eval(e, &nulls)
 	if err != nil {
 		s.failed = err
+		return batch.Repeat(schema.NullOf(e.Type), s.Rows())
 	}
 	gone := make([]bool, computed.Length)
 	for i, at := range s.task.fold.newest.time {
 		gone[i] = at == NoTime
 	}
-	return withoutRows(computed, gone)
+	known[column] = withoutRows(computed, gone)
+	return known[column]
 }
 
 // instants returns the times as a column that shares their memory.

@@ -70,6 +70,7 @@ type task struct {
 	newest     map[int]bool // columns of the newest row that are read
 	newestTime bool
 	references map[int]target // by index in view.References
+	linked     map[int]*settled
 	folded     bool
 
 	fold     *taskFold
@@ -96,7 +97,7 @@ func (e *evaluation) task(view *plan.View, keys *keySet, at *timeSet) (*task, er
 	t := &task{
 		evaluation: e, view: view, keys: keys, at: at, bound: bound,
 		features: make([]bool, len(view.Features)), aggregates: make([]bool, len(view.Aggregates)),
-		newest: map[int]bool{}, references: map[int]target{}, settledF: map[int]*settled{},
+		newest: map[int]bool{}, references: map[int]target{}, linked: map[int]*settled{}, settledF: map[int]*settled{},
 	}
 	e.tasks[key] = t
 	e.order = append(e.order, t)

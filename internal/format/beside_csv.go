@@ -72,20 +72,24 @@ func (l *csvLabels) one() ([]byte, error) {
 	}
 }
 
-// end fails if records are left.
-func (l *csvLabels) end() error {
-	written := l.rows
+// end fails if rows are left.
+func (l *csvLabels) end() error { return endLabels(l.blocks, &l.rows, l.one) }
+
+// endLabels closes the blocks of labels and fails if one, which counts what it returns in rows, still
+// has a row to give.
+func endLabels(blocks *textBlocks, rows *int64, one func() ([]byte, error)) error {
+	written := *rows
 	for {
-		_, err := l.one()
+		_, err := one()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return errors.Join(err, l.blocks.close())
+			return errors.Join(err, blocks.close())
 		}
 	}
-	if l.rows != written {
-		return errors.Join(countError(l.rows, written), l.blocks.close())
+	if *rows != written {
+		return errors.Join(countError(*rows, written), blocks.close())
 	}
-	return l.blocks.close()
+	return blocks.close()
 }

@@ -98,20 +98,5 @@ func (l *jsonlLabels) check(line []byte) error {
 	return nil
 }
 
-// end fails if objects are left.
-func (l *jsonlLabels) end() error {
-	written := l.rows
-	for {
-		_, err := l.one()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return errors.Join(err, l.blocks.close())
-		}
-	}
-	if l.rows != written {
-		return errors.Join(countError(l.rows, written), l.blocks.close())
-	}
-	return l.blocks.close()
-}
+// end fails if rows are left.
+func (l *jsonlLabels) end() error { return endLabels(l.blocks, &l.rows, l.one) }

@@ -90,12 +90,16 @@ func Build(ctx context.Context, s *Selection, labels *Labels, history History, o
 		return nil, err
 	}
 	set.Manifest = manifestOf(s, labels, history, options)
+	absent := make([][]bool, len(rows.Roles))
+	for r, role := range rows.Roles {
+		absent[r] = absentRows(rows, role.Columns)
+	}
 	for i, v := range values {
 		set.fields = append(set.fields, schema.Field{Name: s.Features[i].Name, Type: v.Column.Type})
 		set.values = append(set.values, v.Column)
-		set.Manifest.Features = append(set.Manifest.Features, featureOf(s.Features[i], v, rows))
+		set.Manifest.Features = append(set.Manifest.Features, featureOf(s.Features[i], v, absent[s.Features[i].Role]))
 	}
-	set.Manifest.count(rows, s)
+	set.Manifest.count(rows, absent)
 	set.Manifest.addReport(report)
 	set.Manifest.identify()
 	return set, nil
@@ -182,17 +186,16 @@ func (s *Set) open(w io.Writer, kind format.Format) (format.Output, []schema.Fie
 
 // featureOf counts the statuses of one feature. Rows without a key or time are counted apart. They
 // have no entity and so no status that would say anything about the feature's data.
-func featureOf(f plan.ModelFeature, v *engine.Value, rows engine.Rows) FeatureCounts {
+func featureOf(f plan.ModelFeature, v *engine.Value, absent []bool) FeatureCounts {
 	counts := FeatureCounts{
 		Name: f.Name, Version: f.View.Features[f.Feature].Version, Type: v.Column.Type.String(),
 		Made: v.Nulls,
 	}
-	keys := rows.Roles[f.Role].Columns
 	for i, status := range v.Status {
 		if v.Column.IsNull(i) {
 			counts.Nulls++
 		}
-		if nowhere(rows, keys, i) {
+		if absent != nil && absent[i] {
 			continue
 		}
 		switch status {
@@ -209,16 +212,21 @@ func featureOf(f plan.ModelFeature, v *engine.Value, rows engine.Rows) FeatureCo
 	return counts
 }
 
-// nowhere reports whether a row has no time or no key. Such a row has nulls for every feature of
-// the role and is written nevertheless.
-func nowhere(rows engine.Rows, keys []*batch.Column, i int) bool {
-	if rows.Valid != nil && !rows.Valid[i] {
-		return true
-	}
-	for _, c := range keys {
-		if c.IsNull(i) {
-			return true
+// absentRows marks the rows that have no time or no key of a role; nil if all have both. Such a row
+// has nulls for every feature of the role and is written nevertheless.
+func absentRows(rows engine.Rows, keys []*batch.Column) []bool {
+	var absent []bool
+	mark := func(valid []bool) {
+		if valid != nil && absent == nil {
+			absent = make([]bool, rows.Count)
+		}
+		for i, ok := range valid {
+			absent[i] = absent[i] || !ok
 		}
 	}
-	return false
+	mark(rows.Valid)
+	for _, c := range keys {
+		mark(c.Valid)
+	}
+	return absent
 }

@@ -124,16 +124,16 @@ func manifestOf(s *Selection, labels *Labels, history History, options Options) 
 }
 
 // count counts label rows without a time or key. A row counts once even if several roles have no
-// key.
-func (m *Manifest) count(rows engine.Rows, s *Selection) {
+// key. absent is by role.
+func (m *Manifest) count(rows engine.Rows, absent [][]bool) {
 	m.Labels.Rows = int64(rows.Count)
 	for i := range rows.Count {
 		if rows.Valid != nil && !rows.Valid[i] {
 			m.Labels.NullTimes++
 			continue
 		}
-		for r := range s.Roles {
-			if nowhere(rows, rows.Roles[r].Columns, i) {
+		for _, role := range absent {
+			if role != nil && role[i] {
 				m.Labels.NullKeys++
 				break
 			}
@@ -148,7 +148,7 @@ func (m *Manifest) addReport(report *engine.Report) {
 		source := &m.Sources[i]
 		if counts := report.Sources[source.Name]; counts != nil {
 			source.Filtered, source.Raised, source.Never = counts.Filtered, counts.Raised, counts.Never
-			source.Made = counts.Predicted
+			source.Made = counts.Made
 		}
 	}
 }

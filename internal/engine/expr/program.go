@@ -21,9 +21,12 @@ type Environment interface {
 
 // Counts is how many nulls operations made, by cause. Eval adds to it.
 type Counts struct {
-	NonFinite int64 // a float64 result that was not finite
-	Overflow  int64 // a result too large for int64, 38 digits or the accepted years
-	Cast      int64 // a cast or a reading of text that failed
+	// NonFinite counts float64 results that were not finite.
+	NonFinite int64 `json:"non_finite,omitempty"`
+	// Overflow counts results too large for int64, 38 digits or the accepted years.
+	Overflow int64 `json:"overflow,omitempty"`
+	// Cast counts casts and readings of text that failed.
+	Cast int64 `json:"cast,omitempty"`
 }
 
 // Add adds other to c.

@@ -52,12 +52,12 @@ func (l *layout) checkAll(config *Config) {
 }
 
 // convertible reports whether a cell of some file may fail to be read as its column's type: any
-// text, and Parquet of another type.
-func (s *Source) convertible() (bool, error) {
+// text, and Parquet of another type. Files that do not open are left to inspect, which names all.
+func (s *Source) convertible() bool {
 	for _, name := range s.paths {
 		input, err := format.Open(s.fs, realPath(s.config.Root, name), s.options(true))
 		if err != nil {
-			return false, err
+			continue
 		}
 		found := isText(input)
 		for _, column := range input.Columns() {
@@ -65,11 +65,12 @@ func (s *Source) convertible() (bool, error) {
 				found = found || field.Name == column.Name && !field.Type.Equal(column.Type)
 			}
 		}
-		if err := input.Close(); err != nil || found {
-			return found, err
+		input.Close()
+		if found {
+			return true
 		}
 	}
-	return false, nil
+	return false
 }
 
 // options says how the files are opened. Formats without a header have the stored columns.

@@ -45,13 +45,10 @@ func (s *Source) Scan(
 	request.Workers = max(1, request.Workers)
 	r := &run{source: s, request: request, emit: emit, seeds: newSeeds()}
 	r.layout = newLayout(&s.config, request.Columns)
-	all, err := s.convertible()
-	if err != nil {
-		return nil, s.wrap(err)
-	}
-	if all {
+	if s.convertible() {
 		r.layout.checkAll(&s.config)
 	}
+	var err error
 	if r.total, err = s.inspect(r.layout); err != nil {
 		return nil, s.wrap(err)
 	}
