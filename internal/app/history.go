@@ -40,8 +40,9 @@ func newHistory(p *Project, maxBad int) *history {
 // Scan implements engine.Events. A source without paths has no events yet, and still gets a report,
 // so that the manifest names it. The second scan of a source neither hashes its files again nor
 // replaces the report of the first.
-func (h *history) Scan(ctx context.Context, source *plan.Source, columns []int, workers int,
+func (h *history) Scan(ctx context.Context, wanted *engine.ScanRequest,
 	emit func(worker int, chunk *engine.Chunk) error) error {
+	source := wanted.Source
 	if len(source.Paths) == 0 {
 		h.keep(source, &file.Report{})
 		return nil
@@ -55,7 +56,7 @@ func (h *history) Scan(ctx context.Context, source *plan.Source, columns []int, 
 	// every byte of them.
 	again := h.reports[source.Name] != nil
 	h.mutex.Unlock()
-	request := file.ScanRequest{Columns: columns, Workers: workers, SkipHash: again}
+	request := file.ScanRequest{Columns: wanted.Columns, Workers: wanted.Workers, SkipHash: again}
 	report, err := files.Scan(ctx, request, func(worker int, c *file.Chunk) error {
 		if h.chunks != nil {
 			place := *c

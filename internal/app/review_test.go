@@ -438,7 +438,7 @@ func TestHistoryPlaces(t *testing.T) {
 		}
 	}
 	rows := 0
-	err = h.Scan(t.Context(), p.Sources[0], []int{1}, 1, func(_ int, chunk *engine.Chunk) error {
+	err = h.Scan(t.Context(), &engine.ScanRequest{Source: p.Sources[0], Columns: []int{1}, Workers: 1}, func(_ int, chunk *engine.Chunk) error {
 		rows += len(chunk.EventTime)
 		return nil
 	})

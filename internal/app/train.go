@@ -114,16 +114,16 @@ func Train(ctx context.Context, o TrainOptions) (*TrainResult, error) {
 }
 
 // selectFeatures finds what is asked for, and refuses it if its sources cannot be read as asked.
-func selectFeatures(p *plan.Plan, o TrainOptions) (*train.Selection, error) {
-	var s *train.Selection
+func selectFeatures(p *plan.Plan, o TrainOptions) (*plan.Selection, error) {
+	var s *plan.Selection
 	var err error
 	switch {
 	case o.Model != "" && len(o.Features) > 0:
 		return nil, &Error{Code: ExitUsage, Message: "--model and --features are two ways to say what", Hint: "give one"}
 	case o.Model != "":
-		s, err = train.ForModel(p, o.Model)
+		s, err = plan.ForModel(p, o.Model)
 	case len(o.Features) > 0:
-		s, err = train.ForFeatures(p, o.Features)
+		s, err = plan.ForFeatures(p, o.Features)
 	default:
 		return nil, &Error{Code: ExitUsage, Message: "which features?", Hint: "give --model NAME or --features VIEW.FEATURE"}
 	}
@@ -139,7 +139,7 @@ func selectFeatures(p *plan.Plan, o TrainOptions) (*train.Selection, error) {
 // checkColumns refuses sources whose files are not there and whose columns nobody declared. Such
 // definitions compile, with a warning, so that a project can be written before its data is there;
 // computing from them would give nothing but nulls.
-func checkColumns(s *train.Selection) error {
+func checkColumns(s *plan.Selection) error {
 	var problems []Problem
 	for _, source := range s.Sources() {
 		if source.Unchecked {
@@ -158,7 +158,7 @@ func checkColumns(s *train.Selection) error {
 
 // checkStrict refuses sources whose availability nobody stated. The default, an event counts from
 // its own time on, is where training sets leak: it is true of few real sources.
-func (o TrainOptions) checkStrict(s *train.Selection) error {
+func (o TrainOptions) checkStrict(s *plan.Selection) error {
 	if !o.Strict {
 		return nil
 	}
@@ -180,7 +180,7 @@ func (o TrainOptions) checkStrict(s *train.Selection) error {
 
 // train computes and writes the set. The label file stays open until the output is complete,
 // because its columns are copied while writing.
-func (p *Project) train(ctx context.Context, s *train.Selection, kind format.Format, o TrainOptions) (
+func (p *Project) train(ctx context.Context, s *plan.Selection, kind format.Format, o TrainOptions) (
 	_ *TrainResult, err error) {
 	labels, closeLabels, err := p.openLabels(o)
 	if err != nil {
@@ -342,9 +342,16 @@ func asError(err error) error {
 	var known *Error
 	var invalid *train.InvalidError
 	var bad *file.BadRowsError
+	var wrong *plan.SelectionError
 	switch {
 	case errors.As(err, &known), errors.Is(err, context.Canceled):
 		return err
+	case errors.As(err, &wrong):
+		e := &Error{Code: ExitUsage, Message: wrong.Message, Hint: wrong.Hint}
+		if wrong.Conflict {
+			e.Code = ExitInvalid
+		}
+		return e
 	case errors.As(err, &invalid):
 		e := &Error{Code: ExitInvalid, Message: invalid.Message, Hint: invalid.Hint}
 		if invalid.Usage {

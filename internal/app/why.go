@@ -94,7 +94,7 @@ func Why(ctx context.Context, o WhyOptions) (*WhyResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	selection, err := train.ForFeatures(p, []string{o.Feature})
+	selection, err := plan.ForFeatures(p, []string{o.Feature})
 	if err == nil && len(selection.Features) != 1 {
 		err = &train.InvalidError{Message: o.Feature + " is not one feature", Hint: "write VIEW.FEATURE", Usage: true}
 	}
@@ -113,7 +113,7 @@ func Why(ctx context.Context, o WhyOptions) (*WhyResult, error) {
 
 // rows makes the one row that is asked about. Every column of the key must be given, and nothing
 // else: a misspelt one would explain the value of another entity, or of none.
-func (o WhyOptions) rows(p *plan.Plan, s *train.Selection) (engine.Rows, error) {
+func (o WhyOptions) rows(p *plan.Plan, s *plan.Selection) (engine.Rows, error) {
 	rows := engine.Rows{Count: 1, Request: map[string]*batch.Column{}}
 	at, err := o.instant(p.Timezone)
 	if err != nil {
@@ -159,7 +159,7 @@ func usageError(message, hint string) error {
 
 // request adds the request fields that the feature reads. Others that are given are ignored, so
 // that one command line can be used for several features.
-func (o WhyOptions) request(s *train.Selection, rows *engine.Rows) error {
+func (o WhyOptions) request(s *plan.Selection, rows *engine.Rows) error {
 	fields, needed, err := s.Requests()
 	if err != nil {
 		return asError(err)

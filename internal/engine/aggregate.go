@@ -214,7 +214,10 @@ func (t *taskFold) finish() {
 	t.newest.origin = atRows(t.newest.origin, places, 0)
 	t.newestColumns = map[int]*batch.Column{}
 	for k, column := range t.feed.newest {
-		if t.task.newest[column] {
+		switch {
+		case column == receivedAt && t.task.received:
+			t.newestColumns[column] = t.gather(k, schema.Of(schema.Timestamp))
+		case t.task.newest[column]:
 			t.newestColumns[column] = t.gather(k, t.feed.scan.source.Columns[column].Type)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/engine/window"
+	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
@@ -15,6 +16,7 @@ type eventRows struct {
 	entity      []int32 // number within the partition
 	time        []int64
 	ready       []int64 // when each can be known; nil: at its time
+	visible     []int64 // when serving could see each; nil: always
 	sequence    []int64
 	unsequenced []bool   // null sequence; nil: none
 	words       []uint64 // selection bits, stride words an event
@@ -115,6 +117,9 @@ func (f *feed) fill(p *part, scope *chunkScope, numbers []int32, order []uint32)
 	if scope.ready != nil {
 		rows.ready = pick(scope.ready, order)
 	}
+	if scope.chunk.Visible != nil && f.served {
+		rows.visible = pick(scope.chunk.Visible, order)
+	}
 	if column := f.scan.source.Sequence; column >= 0 {
 		f.fillSequence(rows, scope.chunk.Columns[f.scan.position[column]], order)
 	}
@@ -133,6 +138,10 @@ func (f *feed) fill(p *part, scope *chunkScope, numbers []int32, order []uint32)
 		rows.origin[k] = uint64(row)
 	}
 	for _, column := range f.newest {
+		if column == receivedAt {
+			p.newest = append(p.newest, scope.Leaf(&plan.Expr{Op: plan.ReceivedAt}))
+			continue
+		}
 		p.newest = append(p.newest, scope.chunk.Columns[f.scan.position[column]])
 	}
 }

@@ -10,25 +10,6 @@ import (
 	"github.com/fettle-ml/fettle/internal/plan"
 )
 
-// Events gives the history of sources. It is what the engine knows of files, logs and stores.
-type Events interface {
-	// Scan calls emit for every chunk of the source's events, from at most workers goroutines at a
-	// time, each with its own worker number from 0. columns are indexes in source.Columns, all of
-	// stored columns. It returns when every emit has returned; an error of emit ends the scan.
-	Scan(ctx context.Context, source *plan.Source, columns []int, workers int,
-		emit func(worker int, chunk *Chunk) error) error
-}
-
-// Chunk is a run of events of one source. The engine keeps it, so it must not be reused.
-type Chunk struct {
-	// Ordinal orders chunks: all positions of a chunk come before those of a greater ordinal.
-	Ordinal   int64
-	EventTime []int64 // microseconds UTC, valid instants
-	// ReceivedAt is when live events were received; nil for files.
-	ReceivedAt []int64
-	Columns    []*batch.Column // in the order of the columns asked for
-}
-
 // Rows is what values are wanted for: one row per label.
 type Rows struct {
 	Count int
@@ -39,6 +20,15 @@ type Rows struct {
 	Request map[string]*batch.Column
 	// AgeTimes is what MaxAge measures from; nil: Times.
 	AgeTimes []int64
+	// Served, if set, leaves out what serving had not seen yet at each time: mode as_served.
+	Served *Served
+}
+
+// Served says what serving had seen. An event counts for a realtime view only if it was visible at
+// T, and for a refreshed one only if it was visible when r was published: at r + ready_after, or
+// when the view was first applied if that was later.
+type Served struct {
+	Since func(view *plan.View) int64 // when the view was first applied
 }
 
 // Keys is the key columns of one entity, in the order of the entity's key.
@@ -166,7 +156,7 @@ func newEvaluation(rows Rows, options Options) *evaluation {
 	e := &evaluation{
 		rows: rows, options: options,
 		report: &Report{Sources: map[string]*SourceCounts{}, NoKey: map[string]int64{}},
-		start:  &timeSet{at: rows.Times, valid: rows.Valid},
+		start:  &timeSet{at: rows.Times, valid: rows.Valid, since: NoTime},
 		tasks:  map[taskKey]*task{}, links: map[linkKey]*keySet{}, bounds: map[boundKey]*timeSet{},
 	}
 	for _, role := range rows.Roles {

@@ -23,7 +23,8 @@ type feed struct {
 	selections []selectionSpec
 	values     []valueSpec
 	lanes      []laneSpec
-	newest     []int // stored columns of the source that are read of the newest row
+	newest     []int // stored columns of the source that are read of the newest row, or receivedAt
+	served     bool  // some task looks at visibility
 	keepOrigin bool  // some task reads the newest row, or the events are traced
 	slots      int   // windows of distinct counts over all tasks
 	counts     [kinds]int
@@ -34,6 +35,9 @@ type feed struct {
 	parts         []*part
 	noKey         int64
 }
+
+// receivedAt stands among the columns of newest rows for the time of receipt.
+const receivedAt = -1
 
 // kinds is how many kinds of lanes there are.
 const kinds = 3

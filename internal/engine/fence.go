@@ -20,20 +20,20 @@ type fence struct {
 // enter makes the events of an entity the current ones. ready is empty if the source has no delays.
 // An entity whose events are all known at their own time is treated the same, so that the common
 // case costs one comparison for each window.
-func (f *fence) enter(times, ready []int64, from, end int) {
+func (f *fence) enter(times, ready []int64) {
 	f.ready = nil
-	n := end - from
+	n := len(times)
 	if len(ready) == 0 {
 		return
 	}
 	delayed := false
 	for i, t := range times {
-		delayed = delayed || ready[from+i] > t
+		delayed = delayed || ready[i] > t
 	}
 	if !delayed {
 		return
 	}
-	f.ready = ready[from:end]
+	f.ready = ready
 	f.soonest = resized(f.soonest, n)
 	soonest := f.ready[n-1]
 	for i := n - 1; i >= 0; i-- {

@@ -215,6 +215,7 @@ type newestFold struct {
 func newTaskFold(t *task, f *feed) (*taskFold, error) {
 	fold := &taskFold{task: t, feed: f, aggregates: map[int]*leaf{}}
 	f.keepOrigin = f.keepOrigin || t.evaluation.options.Trace != nil
+	f.served = f.served || t.evaluation.rows.Served != nil
 	if t.view.Edge == plan.At {
 		fold.shift = 1
 	}
@@ -236,6 +237,9 @@ func newTaskFold(t *task, f *feed) (*taskFold, error) {
 	rows := t.evaluation.rows.Count
 	fold.newest = &newestFold{live: live, time: noTimes(rows), origin: make([]uint64, rows)}
 	f.keepOrigin = true
+	if t.received && !slices.Contains(f.newest, receivedAt) {
+		f.newest = append(f.newest, receivedAt)
+	}
 	for _, column := range slices.Sorted(maps.Keys(t.newest)) {
 		if !slices.Contains(f.newest, column) {
 			f.newest = append(f.newest, column)

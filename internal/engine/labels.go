@@ -41,8 +41,8 @@ func Select(ctx context.Context, events Events, source *plan.Source, where *plan
 		pieces = append(pieces, p)
 		return ctx.Err()
 	}
-	workers := options.withDefaults().Workers
-	if err := events.Scan(ctx, source, scan.columns, workers, emit); err != nil {
+	request := &ScanRequest{Source: source, Columns: scan.columns, Workers: options.withDefaults().Workers}
+	if err := events.Scan(ctx, request, emit); err != nil {
 		return nil, err
 	}
 	return joined(pieces, wanted), nil

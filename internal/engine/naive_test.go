@@ -43,15 +43,15 @@ type testEvent struct {
 // memoryEvents are events in chunks, in the order of position.
 type memoryEvents struct{ chunks [][]testEvent }
 
-func (m memoryEvents) Scan(ctx context.Context, source *plan.Source, columns []int, workers int,
+func (m memoryEvents) Scan(ctx context.Context, request *ScanRequest,
 	emit func(int, *Chunk) error) error {
 	for ordinal, rows := range m.chunks {
 		chunk := &Chunk{Ordinal: int64(ordinal)}
 		for _, row := range rows {
 			chunk.EventTime = append(chunk.EventTime, row.time)
 		}
-		for _, column := range columns {
-			b := batch.NewBuilder(source.Columns[column].Type)
+		for _, column := range request.Columns {
+			b := batch.NewBuilder(request.Source.Columns[column].Type)
 			for _, row := range rows {
 				b.Append(row.values[column])
 			}

@@ -58,10 +58,14 @@ func resized[T any](s []T, n int) []T {
 func (w *partition) allocate(f *feed, n int) {
 	r := &w.rows
 	r.entity, r.time = resized(r.entity, n), resized(r.time, n)
-	r.ready, r.sequence, r.unsequenced = r.ready[:0], r.sequence[:0], r.unsequenced[:0]
+	r.ready, r.visible = r.ready[:0], r.visible[:0]
+	r.sequence, r.unsequenced = r.sequence[:0], r.unsequenced[:0]
 	for _, part := range f.parts {
 		if part.rows.ready != nil {
 			r.ready = resized(r.ready, n)
+		}
+		if part.rows.visible != nil {
+			r.visible = resized(r.visible, n)
 		}
 		if part.rows.sequence != nil {
 			r.sequence = resized(r.sequence, n)
@@ -110,6 +114,9 @@ func (w *partition) scatter(f *feed, number int, part *part, p int) {
 		}
 		place(out.ready, ready[from:end], w.to)
 	}
+	if len(out.visible) > 0 {
+		w.scatterVisible(in, from, end)
+	}
 	if in.sequence != nil {
 		w.scatterSequence(f, in, from, end)
 	}
@@ -130,6 +137,17 @@ func (w *partition) scatter(f *feed, number int, part *part, p int) {
 		for i, row := range in.origin[from:end] {
 			out.origin[w.to[i]] = uint64(number)<<32 | row
 		}
+	}
+}
+
+// A part without visibility is one whose events could always be seen.
+func (w *partition) scatterVisible(in *eventRows, from, end int) {
+	if in.visible != nil {
+		place(w.rows.visible, in.visible[from:end], w.to)
+		return
+	}
+	for _, to := range w.to {
+		w.rows.visible[to] = NoTime
 	}
 }
 
@@ -244,6 +262,9 @@ func (w *partition) permute(from, end int) {
 	permuteColumn(r.time[from:end], w.to, 1)
 	if len(r.ready) > 0 {
 		permuteColumn(r.ready[from:end], w.to, 1)
+	}
+	if len(r.visible) > 0 {
+		permuteColumn(r.visible[from:end], w.to, 1)
 	}
 	if len(r.sequence) > 0 {
 		permuteColumn(r.sequence[from:end], w.to, 1)

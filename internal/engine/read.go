@@ -28,6 +28,7 @@ type reader struct {
 	cursors    []cursor // by window
 	holes      []int32  // scratch, with room for every pending position
 	trueHoles  []int32
+	served     []int64 // scratch: from when on each event counts for a task
 }
 
 // cursor remembers where a window's ends were for the previous label: they never go back. It is
@@ -48,7 +49,36 @@ func (r *reader) enter(from, end int) {
 	r.from, r.end = from, end
 	r.time = r.partition.rows.time[from:end]
 	r.epoch++
-	r.fence.enter(r.time, r.partition.rows.ready, from, end)
+	if len(r.partition.rows.visible) == 0 {
+		r.fence.enter(r.time, pickRange(r.partition.rows.ready, from, end))
+	}
+}
+
+// pickRange returns a part of a list that may be absent.
+func pickRange(list []int64, from, end int) []int64 {
+	if len(list) == 0 {
+		return nil
+	}
+	return list[from:end]
+}
+
+// enterServed puts up the fence for a task that sees only what serving saw. Tasks differ in that,
+// so each has a fence of its own.
+func (r *reader) enterServed(t *taskFold) {
+	rows := &r.partition.rows
+	ready, set := pickRange(rows.ready, r.from, r.end), t.task.bound
+	r.served = resized(r.served, len(r.time))
+	for i, visible := range rows.visible[r.from:r.end] {
+		at := r.time[i]
+		if ready != nil {
+			at = ready[i]
+		}
+		if visible > set.since {
+			at = max(at, visible-set.delay)
+		}
+		r.served[i] = at
+	}
+	r.fence.enter(r.time, r.served)
 }
 
 // selection returns a selection of the current entity, building it on first use. It is valid until
@@ -92,6 +122,9 @@ func (r *reader) foldRows(t *taskFold, entity int) {
 	rows, first := t.rowsOf(entity)
 	r.cursors = resized(r.cursors, len(t.windows))
 	clear(r.cursors)
+	if len(r.partition.rows.visible) > 0 {
+		r.enterServed(t)
+	}
 	r.fence.restart()
 	bound, trace := t.task.bound.at, t.task.evaluation.options.Trace
 	for i, row := range rows {

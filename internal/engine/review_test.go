@@ -98,10 +98,10 @@ type recordingEvents struct {
 	asked *[][]int
 }
 
-func (r recordingEvents) Scan(ctx context.Context, source *plan.Source, columns []int, workers int,
+func (r recordingEvents) Scan(ctx context.Context, request *ScanRequest,
 	emit func(int, *Chunk) error) error {
-	*r.asked = append(*r.asked, slices.Clone(columns))
-	return r.memoryEvents.Scan(ctx, source, columns, workers, emit)
+	*r.asked = append(*r.asked, slices.Clone(request.Columns))
+	return r.memoryEvents.Scan(ctx, request, emit)
 }
 
 // TestColumnsAreAskedForInOneOrder guards what depends on it: the order in which bad cells are listed.

@@ -144,7 +144,11 @@ func (s *sourceScan) run(ctx context.Context, events Events, options Options) er
 		}
 		return nil
 	}
-	if err := events.Scan(ctx, s.source, s.columns, options.Workers, emit); err != nil {
+	request := &ScanRequest{
+		Source: s.source, Columns: s.columns, Workers: options.Workers,
+		Feeds: s.requests(options.Trace != nil),
+	}
+	if err := events.Scan(ctx, request, emit); err != nil {
 		return err
 	}
 	for _, f := range s.feeds {
@@ -196,7 +200,7 @@ func (c *chunkScope) Leaf(e *plan.Expr) *batch.Column {
 		if c.chunk.ReceivedAt == nil {
 			return batch.Repeat(schema.NullOf(schema.Of(schema.Timestamp)), c.Rows())
 		}
-		return &batch.Column{Type: schema.Of(schema.Timestamp), Length: c.Rows(), Ints: c.chunk.ReceivedAt}
+		return timesColumn(c.chunk.ReceivedAt)
 	default:
 		panic("BUG: an event has no such leaf")
 	}
@@ -237,8 +241,10 @@ func (s *sourceScan) collect(chunk *Chunk) {
 		scope.keep = keepOrDeleted(truth(scope.eval(s.where)), scope.deleted, &counts)
 	}
 	scope.availability(&counts)
-	for _, f := range s.feeds {
-		f.collect(scope)
+	for i, f := range s.feeds {
+		if chunk.Feed == 0 || chunk.Feed == i+1 {
+			f.collect(scope)
+		}
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

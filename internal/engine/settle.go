@@ -257,7 +257,7 @@ func (s *valueScope) Leaf(e *plan.Expr) *batch.Column {
 	case plan.EventTime:
 		return timesColumn(t.fold.newest.time)
 	case plan.ReceivedAt:
-		return batch.Repeat(schema.NullOf(e.Type), s.Rows())
+		return t.fold.newestColumns[receivedAt]
 	case plan.AggregateOf:
 		return t.fold.columns[e.Index]
 	case plan.FeatureOf:

@@ -13,6 +13,9 @@ import (
 type timeSet struct {
 	at    []int64
 	valid []bool // nil: all
+	// An event is visible at a time if it was at the time plus delay, or at since. Both count only
+	// if the evaluation is of what was served.
+	delay, since int64
 }
 
 // keySet is one entity per row. Keys of the rows are known at once, those of links when the
@@ -55,6 +58,7 @@ type linkKey struct {
 type boundKey struct {
 	freshness plan.Freshness
 	at        *timeSet
+	since     int64
 }
 
 // task is the evaluation of one view for every row, at one entity and one time per row. What is
@@ -69,6 +73,7 @@ type task struct {
 	aggregates []bool
 	newest     map[int]bool // columns of the newest row that are read
 	newestTime bool
+	received   bool           // the time of receipt of the newest row is read
 	references map[int]target // by index in view.References
 	linked     map[int]*settled
 	folded     bool
@@ -90,7 +95,7 @@ func (e *evaluation) task(view *plan.View, keys *keySet, at *timeSet) (*task, er
 	if t := e.tasks[key]; t != nil {
 		return t, nil
 	}
-	bound, err := e.bound(view.Freshness, at)
+	bound, err := e.bound(view, at)
 	if err != nil {
 		return nil, fmt.Errorf("view %s: %w", view.Name, err)
 	}
@@ -104,8 +109,10 @@ func (e *evaluation) task(view *plan.View, keys *keySet, at *timeSet) (*task, er
 	return t, nil
 }
 
-// bound returns the boundaries of a freshness at the times; the times themselves if they are it.
-func (e *evaluation) bound(f plan.Freshness, at *timeSet) (*timeSet, error) {
+// bound returns the boundaries of a view at the times; the times themselves if they are it. What a
+// refreshed view may see was fixed when it was published, whoever reads it.
+func (e *evaluation) bound(view *plan.View, at *timeSet) (*timeSet, error) {
+	f := view.Freshness
 	boundary, err := plan.NewBoundary(f)
 	if err != nil {
 		return nil, err
@@ -114,16 +121,20 @@ func (e *evaluation) bound(f plan.Freshness, at *timeSet) (*timeSet, error) {
 	if boundary.Immediate() {
 		return at, nil
 	}
-	if set := e.bounds[boundKey{f, at}]; set != nil {
+	key := boundKey{freshness: f, at: at}
+	if e.rows.Served != nil {
+		key.since = e.rows.Served.Since(view)
+	}
+	if set := e.bounds[key]; set != nil {
 		return set, nil
 	}
-	set := &timeSet{at: make([]int64, len(at.at)), valid: at.valid}
+	set := &timeSet{at: make([]int64, len(at.at)), valid: at.valid, delay: f.ReadyAfter, since: key.since}
 	for i, t := range at.at {
 		if at.valid == nil || at.valid[i] {
 			set.at[i] = boundary.At(t)
 		}
 	}
-	e.bounds[boundKey{f, at}] = set
+	e.bounds[key] = set
 	return set, nil
 }
 
@@ -156,8 +167,10 @@ func (t *task) requireLeaf(node *plan.Expr) error {
 			return t.requireExpr(computed)
 		}
 		t.newest[node.Index] = true
-	case plan.EventTime, plan.ReceivedAt:
+	case plan.EventTime:
 		t.newestTime = true
+	case plan.ReceivedAt:
+		t.newestTime, t.received = true, true
 	case plan.AggregateOf:
 		t.aggregates[node.Index] = true
 	case plan.FeatureOf:

@@ -164,8 +164,8 @@ func (r *reader) traceEvent(i int) TraceEvent {
 		Time: r.time[i], Available: r.time[i],
 		Ordinal: r.feed.parts[origin>>32].ordinal, ChunkRow: int(uint32(origin)),
 	}
-	if len(rows.ready) > 0 {
-		event.Available = rows.ready[r.from+i]
+	if r.fence.ready != nil {
+		event.Available = r.fence.ready[i]
 	}
 	return event
 }

@@ -60,12 +60,12 @@ type Set struct {
 // Build computes the features of a selection for the labels. The label file, if any, is read but
 // not closed, because Write reads it again. Names that clash and missing columns are refused before
 // any history is read, since reading it may take hours.
-func Build(ctx context.Context, s *Selection, labels *Labels, history History, options Options) (*Set, error) {
+func Build(ctx context.Context, s *plan.Selection, labels *Labels, history History, options Options) (*Set, error) {
 	// Labels of a source have no column of their own for the time, so the output gives it a name.
 	if labels.Input == nil && labels.Time == "" {
 		labels.Time = "time"
 	}
-	if err := s.checkNames(labels); err != nil {
+	if err := checkNames(s, labels); err != nil {
 		return nil, err
 	}
 	var err error
@@ -106,7 +106,7 @@ func Build(ctx context.Context, s *Selection, labels *Labels, history History, o
 }
 
 // evaluate asks the engine for all features at once, so that a source they share is read once.
-func evaluate(ctx context.Context, s *Selection, rows engine.Rows, history History, options Options) (
+func evaluate(ctx context.Context, s *plan.Selection, rows engine.Rows, history History, options Options) (
 	[]*engine.Value, *engine.Report, error) {
 	wanted := make([]engine.Wanted, len(s.Features))
 	for i, f := range s.Features {
@@ -119,7 +119,7 @@ func evaluate(ctx context.Context, s *Selection, rows engine.Rows, history Histo
 
 // checkNames refuses an output with two columns of one name, before any work. A table with two
 // columns of one name can be written, but hardly any reader takes it.
-func (s *Selection) checkNames(labels *Labels) error {
+func checkNames(s *plan.Selection, labels *Labels) error {
 	taken := map[string]string{}
 	for _, name := range labels.names(s) {
 		taken[name] = "a label column"

@@ -1,10 +1,9 @@
 package train
 
 import (
-	"fmt"
-	"strings"
+	"errors"
 
-	"github.com/fettle-ml/fettle/internal/schema"
+	"github.com/fettle-ml/fettle/internal/plan"
 )
 
 // InvalidError says what is wrong with the request or the labels, and what to do. Callers turn it
@@ -37,14 +36,11 @@ func (e *InvalidError) Error() string {
 
 func invalid(message, hint string) error { return &InvalidError{Message: message, Hint: hint} }
 
-// unknown refuses a name, with the one that was probably meant, or a few of those there are. Eight
-// fit on a line, and more would hide the message.
-func unknown(kind, name string, known []string) error {
-	hint := "there is none"
-	if near := schema.Nearest(name, known); near != "" {
-		hint = fmt.Sprintf("did you mean %s?", near)
-	} else if len(known) > 0 {
-		hint = "there is " + strings.Join(known[:min(len(known), 8)], ", ")
+// asInvalid makes an error of a selection one of this package.
+func asInvalid(err error) error {
+	var wrong *plan.SelectionError
+	if !errors.As(err, &wrong) {
+		return err
 	}
-	return &InvalidError{Message: fmt.Sprintf("unknown %s %q", kind, name), Hint: hint, Usage: true}
+	return &InvalidError{Message: wrong.Message, Hint: wrong.Hint, Usage: !wrong.Conflict}
 }

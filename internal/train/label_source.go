@@ -21,7 +21,7 @@ const labelColumn = "label"
 // fromSource takes the labels from the selection's label source: its columns are the keys and
 // request fields, then the time, then the label. The order is that of the output too. The label's
 // time is the event's own unless the model gives an expression for it.
-func (l *Labels) fromSource(ctx context.Context, s *Selection, history History, options Options) error {
+func (l *Labels) fromSource(ctx context.Context, s *plan.Selection, history History, options Options) error {
 	if s.Label.Ahead != nil {
 		return invalid("labels that look ahead are not available yet", "give the labels as a file with --labels")
 	}
@@ -67,21 +67,21 @@ func (l *Labels) fromSource(ctx context.Context, s *Selection, history History, 
 // checkOrder refuses a label source that does not give what the selection reads, as it is read. A
 // file's cells are read as the type that is asked for; an expression has its type already, so that
 // a difference is an error here and would be a wrong key in the engine.
-func (l *Labels) checkOrder(s *Selection) error {
-	columns, err := s.needed()
+func (l *Labels) checkOrder(s *plan.Selection) error {
+	columns, err := s.Inputs()
 	if err != nil {
 		return err
 	}
 	for _, c := range columns {
-		at := slices.IndexFunc(l.order, func(o schema.Field) bool { return o.Name == c.field.Name })
-		hint := fmt.Sprintf("add key: {%s: expression} to the model's label, of type %s", c.field.Name, c.field.Type)
+		at := slices.IndexFunc(l.order, func(o schema.Field) bool { return o.Name == c.Field.Name })
+		hint := fmt.Sprintf("add key: {%s: expression} to the model's label, of type %s", c.Field.Name, c.Field.Type)
 		if at < 0 {
 			return invalid(fmt.Sprintf("the label source %s gives no column %s (for %s)", s.Label.Source.Name,
-				c.field.Name, c.need), hint)
+				c.Field.Name, c.Need), hint)
 		}
-		if given := l.order[at].Type; !given.Equal(c.field.Type) {
+		if given := l.order[at].Type; !given.Equal(c.Field.Type) {
 			return invalid(fmt.Sprintf("the label source %s gives column %s as %s, not %s (for %s)",
-				s.Label.Source.Name, c.field.Name, given, c.field.Type, c.need), hint)
+				s.Label.Source.Name, c.Field.Name, given, c.Field.Type, c.Need), hint)
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/engine"
 	"github.com/fettle-ml/fettle/internal/format"
+	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
 	"github.com/fettle-ml/fettle/internal/schema/zone"
 )
@@ -37,48 +38,10 @@ type Labels struct {
 // and a manifest larger than its data.
 const maxListed = 1000
 
-// column is a label column that must be read, and who needs it.
-type column struct {
-	field schema.Field
-	need  string
-}
-
-// needed lists the label columns that a selection reads: keys and request fields. What reads one
-// column must agree about its type. Two roles may read one column: then it is listed once, under
-// the first that needs it.
-func (s *Selection) needed() ([]column, error) {
-	fields, needed, err := s.Requests()
-	if err != nil {
-		return nil, err
-	}
-	var all []column
-	for _, role := range s.Roles {
-		for i, name := range role.Key {
-			key := role.Entity.Key[i]
-			all = append(all, column{schema.Field{Name: name, Type: key.Type}, "key " + key.Name + " of " + role.Name})
-		}
-	}
-	for _, field := range fields {
-		all = append(all, column{field, "request." + field.Name + " of " + needed[field.Name]})
-	}
-	var columns []column
-	for _, c := range all {
-		at := slices.IndexFunc(columns, func(o column) bool { return o.field.Name == c.field.Name })
-		if at < 0 {
-			columns = append(columns, c)
-		} else if other := columns[at]; !other.field.Type.Equal(c.field.Type) {
-			return nil, invalid(fmt.Sprintf("label column %s would be %s for %s and %s for %s", c.field.Name,
-				other.field.Type, other.need, c.field.Type, c.need),
-				"give both one type, or name the columns apart under a model's entities")
-		}
-	}
-	return columns, nil
-}
-
 // read reads the label columns that the selection needs. All other columns of the file are left
 // unread here. They are copied by the output, byte by byte where the formats agree.
-func (l *Labels) read(ctx context.Context, s *Selection) error {
-	columns, err := s.needed()
+func (l *Labels) read(ctx context.Context, s *plan.Selection) error {
+	columns, err := s.Inputs()
 	if err != nil {
 		return err
 	}
@@ -120,7 +83,7 @@ const timeMark = "\x00time"
 // want finds the columns in the file; the time comes first. A name that the file has twice is
 // refused only if it is read: which of the two was meant is not ours to guess. A column of nothing
 // but nulls passes as a time, and every row is without one.
-func (l *Labels) want(columns []column) ([]format.Wanted, error) {
+func (l *Labels) want(columns []plan.Input) ([]format.Wanted, error) {
 	all := l.Input.Columns()
 	var names []string
 	for _, c := range all {
@@ -131,7 +94,7 @@ func (l *Labels) want(columns []column) ([]format.Wanted, error) {
 	}
 	at := slices.Index(names, l.Time)
 	if at < 0 {
-		return nil, unknown("label column", l.Time, names)
+		return nil, asInvalid(plan.UnknownName("label column", l.Time, names))
 	}
 	if slices.Contains(names[at+1:], l.Time) {
 		return nil, twice(l.Time)
@@ -147,15 +110,15 @@ func (l *Labels) want(columns []column) ([]format.Wanted, error) {
 	wanted := []format.Wanted{{Column: at, Type: kind}}
 	var missing []string
 	for _, c := range columns {
-		i := slices.Index(names, c.field.Name)
+		i := slices.Index(names, c.Field.Name)
 		if i < 0 {
-			missing = append(missing, fmt.Sprintf("%s (for %s)", c.field.Name, c.need))
+			missing = append(missing, fmt.Sprintf("%s (for %s)", c.Field.Name, c.Need))
 			continue
 		}
-		if slices.Contains(names[i+1:], c.field.Name) {
-			return nil, twice(c.field.Name)
+		if slices.Contains(names[i+1:], c.Field.Name) {
+			return nil, twice(c.Field.Name)
 		}
-		wanted = append(wanted, format.Wanted{Column: i, Type: c.field.Type})
+		wanted = append(wanted, format.Wanted{Column: i, Type: c.Field.Type})
 	}
 	if len(missing) > 0 {
 		return nil, invalid("the labels have no column "+strings.Join(missing, ", "),
@@ -304,7 +267,7 @@ func (l *Labels) accepted(times *batch.Column, name string) *batch.Column {
 
 // names lists the columns of the labels. For a file these are all of its columns, read or not,
 // since all of them are in the output.
-func (l *Labels) names(s *Selection) []string {
+func (l *Labels) names(s *plan.Selection) []string {
 	var names []string
 	switch {
 	case l.Input != nil:
@@ -323,7 +286,7 @@ func (l *Labels) names(s *Selection) []string {
 // engineRows turns the labels into rows of an evaluation. The gap moves the time that features are
 // evaluated at. Ages are measured from the label's own time, which is what a user means by a
 // maximum.
-func (l *Labels) engineRows(s *Selection, options Options) (engine.Rows, error) {
+func (l *Labels) engineRows(s *plan.Selection, options Options) (engine.Rows, error) {
 	times := l.columns[timeMark]
 	rows := engine.Rows{
 		Count: l.rows, Valid: times.Valid, Request: map[string]*batch.Column{},
@@ -342,12 +305,12 @@ func (l *Labels) engineRows(s *Selection, options Options) (engine.Rows, error) 
 		}
 		rows.Roles = append(rows.Roles, keys)
 	}
-	columns, err := s.needed()
+	columns, err := s.Inputs()
 	if err != nil {
 		return rows, err
 	}
 	for _, c := range columns {
-		rows.Request[c.field.Name] = l.columns[c.field.Name]
+		rows.Request[c.Field.Name] = l.columns[c.Field.Name]
 	}
 	return rows, nil
 }

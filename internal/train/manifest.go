@@ -110,7 +110,7 @@ type FeatureCounts struct {
 
 // manifestOf begins the manifest. It must come after the evaluation: only then does the history
 // know which files were read.
-func manifestOf(s *Selection, labels *Labels, history History, options Options) *Manifest {
+func manifestOf(s *plan.Selection, labels *Labels, history History, options Options) *Manifest {
 	m := &Manifest{
 		Format: ManifestFormat, EngineSemantics: plan.EngineSemantics, ZoneDatabase: zone.Version,
 		Model: s.Model, Mode: "ideal", GapMicros: options.Gap, MaxAgeMicros: options.MaxAge,

@@ -1,26 +1,25 @@
-package train
+package plan
 
 import (
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// Selection is the features of a training set and the entities they are about. The order of
+// Selection is the features that are asked for and the entities they are about. The order of
 // features is the order of output columns. A feature's Role is an index in Roles.
 type Selection struct {
 	Model    string // name@version, or "" for a list of features
-	Roles    []plan.Role
-	Features []plan.ModelFeature
-	Label    *plan.Label
+	Roles    []Role
+	Features []ModelFeature
+	Label    *Label
 }
 
 // ForModel selects the features of a model. The version may be left out of the name; with one, it
 // must be the version that is defined.
-func ForModel(p *plan.Plan, name string) (*Selection, error) {
+func ForModel(p *Plan, name string) (*Selection, error) {
 	numbered := strings.Contains(name, "@")
 	var names []string
 	for _, m := range p.Models {
@@ -36,22 +35,22 @@ func ForModel(p *plan.Plan, name string) (*Selection, error) {
 			}, nil
 		}
 	}
-	return nil, unknown("model", name, names)
+	return nil, UnknownName("model", name, names)
 }
 
 // ForFeatures selects features by name: view.feature, or view.* for all of a view. Each entity is a
 // role of its own, under the names of its key columns. A feature that is named twice, or by a star
 // as well, is there once, where it was first named.
-func ForFeatures(p *plan.Plan, names []string) (*Selection, error) {
+func ForFeatures(p *Plan, names []string) (*Selection, error) {
 	s := &Selection{}
 	taken := map[string]bool{}
 	for _, name := range names {
 		viewName, featureName, _ := strings.Cut(name, ".")
 		// It looks like ROLE.VIEW.FEATURE, but here each entity has one role only.
 		if role, rest, dotted := strings.Cut(featureName, "."); dotted {
-			return nil, &InvalidError{
-				Message: fmt.Sprintf("%q is not VIEW.FEATURE", name), Usage: true,
-				Hint: fmt.Sprintf("leave out the role %s: write %s.%s", viewName, role, rest),
+			return nil, &SelectionError{
+				Message: fmt.Sprintf("%q is not VIEW.FEATURE", name),
+				Hint:    fmt.Sprintf("leave out the role %s: write %s.%s", viewName, role, rest),
 			}
 		}
 		view, err := viewOf(p, viewName)
@@ -67,7 +66,7 @@ func ForFeatures(p *plan.Plan, names []string) (*Selection, error) {
 			found = true
 			if full := viewName + "." + f.Name; !taken[full] {
 				taken[full] = true
-				s.Features = append(s.Features, plan.ModelFeature{Role: role, View: view, Feature: i, Name: full})
+				s.Features = append(s.Features, ModelFeature{Role: role, View: view, Feature: i, Name: full})
 			}
 		}
 		if !found {
@@ -75,14 +74,14 @@ func ForFeatures(p *plan.Plan, names []string) (*Selection, error) {
 			for _, f := range view.Features {
 				known = append(known, viewName+"."+f.Name)
 			}
-			return nil, unknown("feature", name, known)
+			return nil, UnknownName("feature", name, known)
 		}
 	}
 	return s, nil
 }
 
 // viewOf finds a view, or refuses its name with the ones there are.
-func viewOf(p *plan.Plan, name string) (*plan.View, error) {
+func viewOf(p *Plan, name string) (*View, error) {
 	var known []string
 	for _, v := range p.Views {
 		if v.Name == name {
@@ -90,11 +89,11 @@ func viewOf(p *plan.Plan, name string) (*plan.View, error) {
 		}
 		known = append(known, v.Name)
 	}
-	return nil, unknown("view", name, known)
+	return nil, UnknownName("view", name, known)
 }
 
 // role returns the role of an entity, adding it if there is none.
-func (s *Selection) role(entity *plan.Entity) int {
+func (s *Selection) role(entity *Entity) int {
 	for i, r := range s.Roles {
 		if r.Entity == entity {
 			return i
@@ -104,14 +103,14 @@ func (s *Selection) role(entity *plan.Entity) int {
 	for _, field := range entity.Key {
 		key = append(key, field.Name)
 	}
-	s.Roles = append(s.Roles, plan.Role{Name: entity.Name, Entity: entity, Key: key})
+	s.Roles = append(s.Roles, Role{Name: entity.Name, Entity: entity, Key: key})
 	return len(s.Roles) - 1
 }
 
 // Requests returns the request fields that the features read, each with a feature that needs it.
 // Features of views that are reached by references and links count too: the request is one for all.
 func (s *Selection) Requests() ([]schema.Field, map[string]string, error) {
-	r := &requestFields{needed: map[string]string{}, seen: map[*plan.Feature]bool{}}
+	r := &requestFields{needed: map[string]string{}, seen: map[*Feature]bool{}}
 	for _, f := range s.Features {
 		if err := r.feature(f.View, f.Feature, f.Name); err != nil {
 			return nil, nil, err
@@ -125,23 +124,23 @@ func (s *Selection) Requests() ([]schema.Field, map[string]string, error) {
 type requestFields struct {
 	fields []schema.Field
 	needed map[string]string
-	seen   map[*plan.Feature]bool
+	seen   map[*Feature]bool
 }
 
 // feature adds what a feature reads; name is the output that is blamed in messages.
-func (r *requestFields) feature(view *plan.View, index int, name string) error {
+func (r *requestFields) feature(view *View, index int, name string) error {
 	f := view.Features[index]
 	if r.seen[f] {
 		return nil
 	}
 	r.seen[f] = true
 	var failed error
-	f.Expr.Walk(func(e *plan.Expr) {
+	f.Expr.Walk(func(e *Expr) {
 		var err error
 		switch e.Op {
-		case plan.FeatureOf:
+		case FeatureOf:
 			err = r.feature(view, e.Index, name)
-		case plan.ReferenceOf:
+		case ReferenceOf:
 			reference := view.References[e.Index]
 			for _, link := range reference.Path {
 				for _, key := range link.Key {
@@ -153,7 +152,7 @@ func (r *requestFields) feature(view *plan.View, index int, name string) error {
 			if err == nil {
 				err = r.feature(reference.View, reference.Feature, name)
 			}
-		case plan.RequestOf:
+		case RequestOf:
 			err = r.add(view.Request[e.Index], name)
 		}
 		if failed == nil {
@@ -170,9 +169,11 @@ func (r *requestFields) add(field schema.Field, name string) error {
 			continue
 		}
 		if !known.Type.Equal(field.Type) {
-			return invalid(fmt.Sprintf("request.%s is %s for %s and %s for %s",
-				field.Name, known.Type, r.needed[field.Name], field.Type, name),
-				"declare one type in both views")
+			return &SelectionError{
+				Message: fmt.Sprintf("request.%s is %s for %s and %s for %s",
+					field.Name, known.Type, r.needed[field.Name], field.Type, name),
+				Hint: "declare one type in both views", Conflict: true,
+			}
 		}
 		return nil
 	}
@@ -183,11 +184,11 @@ func (r *requestFields) add(field schema.Field, name string) error {
 
 // Sources returns the sources that the features read, directly or through references. It follows
 // every reference of a view, wanted or not, so it may name more than are read.
-func (s *Selection) Sources() []*plan.Source {
-	seen := map[*plan.View]bool{}
-	var sources []*plan.Source
-	var visit func(view *plan.View)
-	visit = func(view *plan.View) {
+func (s *Selection) Sources() []*Source {
+	seen := map[*View]bool{}
+	var sources []*Source
+	var visit func(view *View)
+	visit = func(view *View) {
 		if seen[view] {
 			return
 		}
@@ -210,4 +211,70 @@ func (s *Selection) Sources() []*plan.Source {
 		visit(f.View)
 	}
 	return sources
+}
+
+// Input is a column that rows must have, and who needs it.
+type Input struct {
+	Field schema.Field
+	Need  string
+}
+
+// Inputs lists the columns that rows must have: keys and request fields. What reads one column must
+// agree about its type. Two roles may read one column: then it is listed once, under the first that
+// needs it.
+func (s *Selection) Inputs() ([]Input, error) {
+	fields, needed, err := s.Requests()
+	if err != nil {
+		return nil, err
+	}
+	var all []Input
+	for _, role := range s.Roles {
+		for i, name := range role.Key {
+			key := role.Entity.Key[i]
+			all = append(all, Input{schema.Field{Name: name, Type: key.Type}, "key " + key.Name + " of " + role.Name})
+		}
+	}
+	for _, field := range fields {
+		all = append(all, Input{field, "request." + field.Name + " of " + needed[field.Name]})
+	}
+	var inputs []Input
+	for _, c := range all {
+		at := slices.IndexFunc(inputs, func(o Input) bool { return o.Field.Name == c.Field.Name })
+		if at < 0 {
+			inputs = append(inputs, c)
+		} else if other := inputs[at]; !other.Field.Type.Equal(c.Field.Type) {
+			return nil, &SelectionError{
+				Message: fmt.Sprintf("label column %s would be %s for %s and %s for %s", c.Field.Name,
+					other.Field.Type, other.Need, c.Field.Type, c.Need),
+				Hint:     "give both one type, or name the columns apart under a model's entities",
+				Conflict: true,
+			}
+		}
+	}
+	return inputs, nil
+}
+
+// SelectionError says why features cannot be asked for, and what to do.
+type SelectionError struct {
+	Message string
+	Hint    string
+	// Unknown: there is nothing of that name. Conflict: the definitions contradict each other.
+	// Neither: the name is not written as names of features are.
+	Unknown  bool
+	Conflict bool
+}
+
+// Error implements error.
+func (e *SelectionError) Error() string { return e.Message + "; " + e.Hint }
+
+// UnknownName refuses a name, with the one that was probably meant, or a few of those there are. Eight
+// fit on a line, and more would hide the message.
+func UnknownName(kind, name string, known []string) error {
+	hint := "there is none"
+	if near := schema.Nearest(name, known); near != "" {
+		hint = fmt.Sprintf("did you mean %s?", near)
+	} else if len(known) > 0 {
+		hint = "there is " + strings.Join(known[:min(len(known), 8)], ", ")
+	}
+	return &SelectionError{Message: fmt.Sprintf("unknown %s %q", kind, name), Hint: hint, Unknown: true}
 }
