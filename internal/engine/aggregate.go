@@ -176,14 +176,36 @@ func (r *read) leafOf(a *plan.Aggregate) (**leaf, bool) {
 	if a.Distinct && a.Func == "count" {
 		return &r.of, true
 	}
-	places := map[string]**leaf{
-		"count": &r.count, "count_if": &r.count, "any": &r.anyTrue, "all": &r.allTrue,
-		"sum": &r.sum, "avg": &r.avg, "var_samp": &r.varSamp, "var_pop": &r.varPop,
-		"stddev_samp": &r.devS, "stddev_pop": &r.devP, "min": &r.least, "max": &r.most,
-		"first": &r.first, "last": &r.last,
+	switch a.Func {
+	case "count", "count_if":
+		return &r.count, true
+	case "any":
+		return &r.anyTrue, true
+	case "all":
+		return &r.allTrue, true
+	case "sum":
+		return &r.sum, true
+	case "avg":
+		return &r.avg, true
+	case "var_samp":
+		return &r.varSamp, true
+	case "var_pop":
+		return &r.varPop, true
+	case "stddev_samp":
+		return &r.devS, true
+	case "stddev_pop":
+		return &r.devP, true
+	case "min":
+		return &r.least, true
+	case "max":
+		return &r.most, true
+	case "first":
+		return &r.first, true
+	case "last":
+		return &r.last, true
+	default:
+		return nil, false
 	}
-	place, known := places[a.Func]
-	return place, known
 }
 
 // Aggregates returns the names of the aggregates the engine computes.

@@ -116,7 +116,11 @@ type Report struct {
 // an error there are no values, not some of them.
 func Evaluate(ctx context.Context, events Events, rows Rows, wanted []Wanted, options Options) (
 	[]*Value, *Report, error) {
-	e := newEvaluation(rows, options.withDefaults())
+	return evaluate(ctx, events, newEvaluation(rows, options.withDefaults(), &programs{}), wanted)
+}
+
+func evaluate(ctx context.Context, events Events, e *evaluation, wanted []Wanted) (
+	[]*Value, *Report, error) {
 	tasks := make([]*task, len(wanted))
 	for i, w := range wanted {
 		t, err := e.root(w)
@@ -141,20 +145,21 @@ func Evaluate(ctx context.Context, events Events, rows Rows, wanted []Wanted, op
 
 // evaluation is the state of one Evaluate.
 type evaluation struct {
-	rows    Rows
-	options Options
-	report  *Report
-	roots   []*keySet // by role
-	start   *timeSet
-	tasks   map[taskKey]*task
-	order   []*task // in the order of creation
-	links   map[linkKey]*keySet
-	bounds  map[boundKey]*timeSet
+	rows     Rows
+	options  Options
+	programs *programs
+	report   *Report
+	roots    []*keySet // by role
+	start    *timeSet
+	tasks    map[taskKey]*task
+	order    []*task // in the order of creation
+	links    map[linkKey]*keySet
+	bounds   map[boundKey]*timeSet
 }
 
-func newEvaluation(rows Rows, options Options) *evaluation {
+func newEvaluation(rows Rows, options Options, programs *programs) *evaluation {
 	e := &evaluation{
-		rows: rows, options: options,
+		rows: rows, options: options, programs: programs,
 		report: &Report{Sources: map[string]*SourceCounts{}, NoKey: map[string]int64{}},
 		start:  &timeSet{at: rows.Times, valid: rows.Valid, since: NoTime},
 		tasks:  map[taskKey]*task{}, links: map[linkKey]*keySet{}, bounds: map[boundKey]*timeSet{},

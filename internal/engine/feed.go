@@ -54,11 +54,16 @@ type selectionSpec struct {
 // valueSpec is one argument stored with each event. A null has some value too; it is kept out by
 // the selection, not by the value. The interner is set for values that are held by number.
 type valueSpec struct {
-	key      string
+	key      valueKey
 	program  *expr.Program
 	kind     window.Kind
 	at       int // index among the values of its kind
 	interner *interner
+}
+
+type valueKey struct {
+	text     string
+	interned bool
 }
 
 // laneSpec is a value under a selection. The selection excludes nulls of the value, so a lane has
@@ -125,9 +130,20 @@ func conditions(view *plan.View, where *plan.Expr) []*plan.Expr {
 // feed share selections, and every one costs a bit for each event. notNull, if set, is the argument
 // whose nulls are left out.
 func (f *feed) selection(all []*plan.Expr, notNull *plan.Expr) (int, error) {
-	key := "not null " + notNull.Key()
+	key := "not null "
+	if notNull != nil {
+		c, err := f.scan.compiled.compile(notNull)
+		if err != nil {
+			return 0, err
+		}
+		key += c.key
+	}
 	for _, e := range all {
-		key += " where " + e.Key()
+		c, err := f.scan.compiled.compile(e)
+		if err != nil {
+			return 0, err
+		}
+		key += " where " + c.key
 	}
 	for i, s := range f.selections {
 		if s.key == key {
@@ -176,7 +192,11 @@ func (f *feed) value(e *plan.Expr, ordered bool) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	key := fmt.Sprint(e.Key(), interned)
+	c, err := f.scan.compiled.compile(e)
+	if err != nil {
+		return 0, err
+	}
+	key := valueKey{c.key, interned}
 	for i, v := range f.values {
 		if v.key == key {
 			return i, nil

@@ -53,7 +53,7 @@ func (e *evaluation) nextScans() (scans []*sourceScan, waiting bool, err error) 
 		default:
 			s := bySource[t.view.Source]
 			if s == nil {
-				if s, err = newSourceScan(t.view.Source); err != nil {
+				if s, err = newSourceScan(t.view.Source, e.programs); err != nil {
 					return nil, false, err
 				}
 				bySource[t.view.Source] = s
@@ -142,15 +142,18 @@ func (e *evaluation) count(s *sourceScan) {
 // written twice.
 func (f *feed) foldPartitions(ctx context.Context, workers int) error {
 	var next atomic.Int64
-	var group sync.WaitGroup
-	for range min(workers, f.partitions()) {
-		group.Go(func() {
-			r := newReader(f)
-			for p := next.Add(1) - 1; int(p) < f.partitions() && ctx.Err() == nil; p = next.Add(1) - 1 {
-				r.foldPartition(int(p))
-			}
-		})
+	work := func() {
+		r := newReader(f)
+		for p := next.Add(1) - 1; int(p) < f.partitions() && ctx.Err() == nil; p = next.Add(1) - 1 {
+			r.foldPartition(int(p))
+		}
 	}
+	// A goroutine of its own would cost a single row more than its fold.
+	var group sync.WaitGroup
+	for range min(workers, f.partitions()) - 1 {
+		group.Go(work)
+	}
+	work()
 	group.Wait()
 	return ctx.Err()
 }

@@ -42,7 +42,7 @@ type Arrivals struct {
 // NewIntake compiles what views of one source ask of an event. The chunks that it reads must have a
 // column for each stored column of the source, at its index.
 func NewIntake(source *plan.Source, views []*plan.View) (*Intake, error) {
-	scan, err := newSourceScan(source)
+	scan, err := newSourceScan(source, &programs{})
 	if err != nil {
 		return nil, err
 	}

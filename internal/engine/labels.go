@@ -16,7 +16,7 @@ import (
 // time. The order does not depend on the number of workers.
 func Select(ctx context.Context, events Events, source *plan.Source, where *plan.Expr,
 	wanted []*plan.Expr, options Options) ([]*batch.Column, error) {
-	scan, err := newSourceScan(source)
+	scan, err := newSourceScan(source, &programs{})
 	if err != nil {
 		return nil, err
 	}

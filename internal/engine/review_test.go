@@ -189,7 +189,7 @@ func TestFoldedEventsAreLetGo(t *testing.T) {
 	t.Parallel()
 	view := testView("v", testSource())
 	view.Features = []*plan.Feature{featureOf("s", columnOf(colText)), featureOf("m", lastOver(view, colText, 10))}
-	e := newEvaluation(rowsAt([]string{"a"}, 15), Options{}.withDefaults())
+	e := newEvaluation(rowsAt([]string{"a"}, 15), Options{}.withDefaults(), &programs{})
 	for i := range view.Features {
 		if _, err := e.root(Wanted{View: view, Feature: i}); err != nil {
 			t.Fatal(err)

@@ -19,7 +19,8 @@ import (
 type sourceScan struct {
 	source     *plan.Source
 	feeds      []*feed
-	programs   map[string]*expr.Program
+	compiled   *programs
+	programs   map[string]*expr.Program // of this source, by the text of the expression
 	where      *expr.Program
 	deleteWhen *expr.Program
 	available  *expr.Program
@@ -32,9 +33,9 @@ type sourceScan struct {
 }
 
 // newSourceScan compiles the source's own rules: they hold for every feed, whatever its views.
-func newSourceScan(source *plan.Source) (*sourceScan, error) {
+func newSourceScan(source *plan.Source, compiled *programs) (*sourceScan, error) {
 	s := &sourceScan{
-		source: source, programs: map[string]*expr.Program{}, computed: map[int]*expr.Program{},
+		source: source, compiled: compiled, programs: map[string]*expr.Program{}, computed: map[int]*expr.Program{},
 		position: map[int]int{},
 	}
 	for _, rule := range []struct {
@@ -59,15 +60,15 @@ func newSourceScan(source *plan.Source) (*sourceScan, error) {
 // program compiles an expression over the source's columns once, and notes what it reads. It must
 // not be called once the scan runs, because the columns to read are fixed then.
 func (s *sourceScan) program(e *plan.Expr) (*expr.Program, error) {
-	key := e.Key()
-	if program := s.programs[key]; program != nil {
-		return program, nil
-	}
-	program, err := expr.Compile(e)
+	c, err := s.compiled.compile(e)
 	if err != nil {
 		return nil, err
 	}
-	s.programs[key] = program
+	if program := s.programs[c.key]; program != nil {
+		return program, nil
+	}
+	program := c.program
+	s.programs[c.key] = program
 	for _, leaf := range program.Leaves() {
 		if leaf.Op != plan.ColumnOf {
 			continue

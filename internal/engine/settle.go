@@ -2,9 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/fettle-ml/fettle/internal/batch"
-	"github.com/fettle-ml/fettle/internal/engine/expr"
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
 )
@@ -84,16 +84,23 @@ func (t *task) settle(feature int) (*settled, error) {
 // written. A constant or a call has no time of its own.
 func (t *task) inputs(e *plan.Expr, v *settled) (*badInputs, error) {
 	bad := &badInputs{}
-	seen := map[string]bool{}
+	var seen []leafKey
 	var failed error
 	e.Walk(func(node *plan.Expr) {
-		if node.Op == plan.Const || node.Op == plan.Call || seen[node.Key()] || failed != nil {
+		key := leafKey{node.Op, node.Index}
+		if node.Op == plan.Const || node.Op == plan.Call || failed != nil || slices.Contains(seen, key) {
 			return
 		}
-		seen[node.Key()] = true
+		seen = append(seen, key)
 		failed = t.input(node, v, bad)
 	})
 	return bad, failed
+}
+
+// leafKey identifies a leaf within an expression.
+type leafKey struct {
+	op    plan.Op
+	index int
 }
 
 // input adds what one leaf brings. Features and references bring times and statuses, and no
@@ -230,12 +237,16 @@ func (t *task) expire(f *plan.Feature, v *settled, times []int64) *batch.Column 
 // eval computes an expression of the value scope for every row. The leaves must be settled or
 // folded before. Nulls that arithmetic makes are added to nulls.
 func (t *task) eval(e *plan.Expr, nulls *NullCounts) (*batch.Column, error) {
-	program, err := expr.Compile(e)
+	scope := &valueScope{task: t}
+	if e.Op != plan.Const && e.Op != plan.Call { // a bare leaf is its own value
+		column := scope.Leaf(e)
+		return column, scope.failed
+	}
+	c, err := t.evaluation.programs.compile(e)
 	if err != nil {
 		return nil, err
 	}
-	scope := &valueScope{task: t}
-	return program.Eval(scope, nulls), scope.failed
+	return c.program.Eval(scope, nulls), scope.failed
 }
 
 // valueScope gives the leaves of a feature's expression. An environment cannot return an error, so

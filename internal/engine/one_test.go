@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// heldEvents give one chunk that was made before, as a store does that holds an entity decoded.
+type heldEvents struct {
+	times, received []int64
+	columns         []*batch.Column // by column of the source
+}
+
+func (h heldEvents) Scan(_ context.Context, request *ScanRequest, emit func(int, *Chunk) error) error {
+	for i := range request.Feeds {
+		c := &Chunk{Feed: i + 1, EventTime: h.times, ReceivedAt: h.received}
+		for _, column := range request.Columns {
+			c.Columns = append(c.Columns, h.columns[column])
+		}
+		if err := emit(0, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// servedView has 20 windowed features, as a card of a payment network has.
+func servedView(events int) (*plan.View, heldEvents) {
+	r := rand.New(rand.NewPCG(1, 1))
+	source := testSource()
+	source.Sequence = -1
+	view := testView("v", source)
+	for _, days := range []int64{1, 7, 30, 90} {
+		for _, call := range aggregateCalls {
+			if call.column != colFloat || call.distinct || len(view.Features) >= 20 {
+				continue
+			}
+			a := plan.Aggregate{
+				Func: call.name, Type: call.result, Args: []*plan.Expr{columnOf(colFloat)},
+				Window: plan.Window{Kind: plan.Sliding, Length: days * schema.Day},
+			}
+			view.Features = append(view.Features, featureOf(fmt.Sprint("f", len(view.Features)), aggregateOf(view, a)))
+		}
+	}
+	held := heldEvents{columns: make([]*batch.Column, len(testColumns))}
+	builders := make([]*batch.Builder, len(testColumns))
+	for i, c := range testColumns {
+		builders[i] = batch.NewBuilder(c.Type)
+	}
+	for i := range events {
+		e := randomEvent(r, 10)
+		e.values[colKey] = schema.StringValue("a")
+		held.times = append(held.times, int64(i)*90*schema.Day/int64(events))
+		held.received = append(held.received, held.times[i]+1)
+		for k, b := range builders {
+			b.Append(e.values[k])
+		}
+	}
+	for i, b := range builders {
+		held.columns[i] = b.Column()
+	}
+	return view, held
+}
+
+// BenchmarkOneRow is the engine's part of serving one entity.
+func BenchmarkOneRow(b *testing.B) {
+	for _, events := range []int{10, 100, 1_000, 5_000} {
+		b.Run(fmt.Sprint("events=", events), func(b *testing.B) {
+			view, held := servedView(events)
+			var wanted []Wanted
+			for i := range view.Features {
+				wanted = append(wanted, Wanted{View: view, Feature: i})
+			}
+			rows := rowsOf(view, []schema.Value{schema.StringValue("a")}, []int64{90 * schema.Day})
+			prepared := Prepare(wanted)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := prepared.Evaluate(b.Context(), held, rows, Options{Workers: 1}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

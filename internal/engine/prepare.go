@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"context"
+	"sync"
+
+	"github.com/fettle-ml/fettle/internal/engine/expr"
+	"github.com/fettle-ml/fettle/internal/plan"
+)
+
+// Prepared is wanted features whose expressions are compiled once, for many evaluations of a few
+// rows each. It is safe for concurrent use.
+type Prepared struct {
+	wanted   []Wanted
+	programs *programs
+}
+
+// Prepare returns an evaluation of the wanted features that can be repeated. What cannot be computed
+// is found by the first Evaluate.
+func Prepare(wanted []Wanted) *Prepared {
+	return &Prepared{wanted: wanted, programs: &programs{}}
+}
+
+// Evaluate settles the features for the rows, as Evaluate of this package does.
+func (p *Prepared) Evaluate(ctx context.Context, events Events, rows Rows, options Options) (
+	[]*Value, *Report, error) {
+	return evaluate(ctx, events, newEvaluation(rows, options.withDefaults(), p.programs), p.wanted)
+}
+
+// programs keeps what was compiled of a plan's expressions, by their node. A plan does not change,
+// and there are as many entries as it has expressions.
+type programs struct{ known sync.Map }
+
+// compiled is one expression, its text and its program.
+type compiled struct {
+	key     string
+	program *expr.Program
+}
+
+// compile compiles an expression, or returns what was compiled before.
+func (p *programs) compile(e *plan.Expr) (*compiled, error) {
+	if known, found := p.known.Load(e); found {
+		return known.(*compiled), nil
+	}
+	program, err := expr.Compile(e)
+	if err != nil {
+		return nil, err
+	}
+	c := &compiled{e.Key(), program}
+	p.known.Store(e, c)
+	return c, nil
+}
