@@ -175,25 +175,32 @@ func (p *Project) pin(ctx context.Context) (*Compiled, []string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
+	names, err := p.writeLock(compiled.Pins)
+	return compiled, names, err
+}
+
+// writeLock writes the columns of sources to the lock and returns the names of the sources. Without
+// a source the lock is removed.
+func (p *Project) writeLock(pins []lang.PinnedSource) ([]string, error) {
 	var names []string
-	for _, source := range compiled.Pins {
+	for _, source := range pins {
 		names = append(names, source.Name)
 	}
 	name := filepath.Join(p.Root, lang.LockFile)
 	if len(names) == 0 {
 		if err := p.disk.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, &Error{Code: ExitUnavailable, Message: "remove the lock", Err: err}
+			return nil, &Error{Code: ExitUnavailable, Message: "remove the lock", Err: err}
 		}
-		return compiled, nil, nil
+		return nil, nil
 	}
 	err := disk.WriteFile(p.disk, name, func(w io.Writer) error {
-		_, err := w.Write(lang.FormatLock(compiled.Pins))
+		_, err := w.Write(lang.FormatLock(pins))
 		return err
 	})
 	if err != nil {
-		return nil, nil, &Error{Code: ExitUnavailable, Message: "write the lock", Err: err}
+		return nil, &Error{Code: ExitUnavailable, Message: "write the lock", Err: err}
 	}
-	return compiled, names, nil
+	return names, nil
 }
 
 // describe fills in what was compiled.

@@ -67,3 +67,16 @@ func (OS) SyncDir(name string) error {
 	}
 	return errors.Join(err, dir.Close())
 }
+
+// CreatePrivate creates or truncates a file that only its owner may read. One that was there
+// before keeps what it allows, so callers that store secrets begin with a new name.
+func (OS) CreatePrivate(name string) (File, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return osFile{f}, nil
+}
+
+// MkdirPrivate makes a directory that only its owner may enter, and those above it.
+func (OS) MkdirPrivate(name string) error { return os.MkdirAll(name, 0o700) }

@@ -24,6 +24,21 @@ type Rows struct {
 	Served *Served
 }
 
+// Known reports whether a row has a time and every key of every role.
+func (r *Rows) Known(row int) bool {
+	if r.Valid != nil && !r.Valid[row] {
+		return false
+	}
+	for _, role := range r.Roles {
+		for _, c := range role.Columns {
+			if c.IsNull(row) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // Served says what serving had seen. An event counts for a realtime view only if it was visible at
 // T, and for a refreshed one only if it was visible when r was published: at r + ready_after, or
 // when the view was first applied if that was later.

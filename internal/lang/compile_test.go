@@ -72,7 +72,7 @@ func TestUnknownColumns(t *testing.T) {
 		}
 	}
 	result := Compile(input)
-	if result.Plan == nil || len(result.Diagnostics) != 4 || !result.Plan.Sources[0].Unchecked {
+	if result.Plan == nil || len(result.Diagnostics) != 3 || !result.Plan.Sources[0].Unchecked {
 		t.Fatalf("plan %v, %s", result.Plan != nil, lines(result.Diagnostics))
 	}
 	if len(result.Sources) != 0 {

@@ -78,7 +78,8 @@ type Settings struct {
 	Timezone    string
 	Definitions []string // folders, relative to the project
 	Data        string
-	State       string
+	State       string // folder of what is kept; it alone may lie outside of the project
+	Listen      string // address of the server, host:port
 }
 
 // ParseProject reads fettle.yaml alone, to find the definition files.
@@ -96,7 +97,7 @@ func ParseProject(f File) (Settings, []diag.Diagnostic) {
 	p := all.Project
 	settings := Settings{
 		Name: p.Name.Text, Timezone: p.Timezone.Text, Definitions: p.Definitions, Data: p.Data,
-		State: p.State,
+		State: p.State, Listen: p.Listen,
 	}
 	if settings.Timezone == "" {
 		settings.Timezone = "UTC"

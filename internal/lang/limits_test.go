@@ -95,10 +95,11 @@ func TestNamesAreNotMissed(t *testing.T) {
 func TestParseProject(t *testing.T) {
 	t.Parallel()
 	settings, diagnostics := ParseProject(File{Path: ProjectFile, Text: []byte(
-		"project: cards\ntimezone: Europe/Paris\ndefinitions: [features/, more/]\nx-note: 1\n")})
+		"project: cards\ntimezone: Europe/Paris\ndefinitions: [features/, more/]\nx-note: 1\n" +
+			"state: /var/cards\nserver: {listen: ':0'}\n")})
 	if len(diagnostics) > 0 || settings.Name != "cards" || settings.Timezone != "Europe/Paris" ||
 		strings.Join(settings.Definitions, " ") != "features/ more/" || settings.Data != "data/" ||
-		settings.State != ".fettle/" {
+		settings.State != "/var/cards" || settings.Listen != ":0" {
 		t.Errorf("got %+v, %s", settings, lines(diagnostics))
 	}
 	_, diagnostics = ParseProject(File{Path: ProjectFile,
@@ -107,7 +108,8 @@ func TestParseProject(t *testing.T) {
 		t.Errorf("no project gives %q", shown)
 	}
 	settings, diagnostics = ParseProject(File{Path: ProjectFile, Text: []byte("project: a\n")})
-	if len(diagnostics) > 0 || settings.Timezone != "UTC" || settings.Definitions[0] != "features/" {
+	if len(diagnostics) > 0 || settings.Timezone != "UTC" || settings.Definitions[0] != "features/" ||
+		settings.State != ".fettle/" || settings.Listen != "127.0.0.1:7070" {
 		t.Errorf("defaults are %+v", settings)
 	}
 }

@@ -213,6 +213,18 @@ func (s *Selection) Sources() []*Source {
 	return sources
 }
 
+// Names returns the selected features as ForFeatures takes them; nil if a model was selected.
+func (s *Selection) Names() []string {
+	if s.Model != "" {
+		return nil
+	}
+	var names []string
+	for _, f := range s.Features {
+		names = append(names, f.View.Name+"."+f.View.Features[f.Feature].Name)
+	}
+	return names
+}
+
 // Input is a column that rows must have, and who needs it.
 type Input struct {
 	Field schema.Field

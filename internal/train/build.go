@@ -27,6 +27,10 @@ type Options struct {
 	MaxAge  int64 // microseconds: older values are null; 0: any age
 	MaxBad  int   // for the record: what sources and labels were allowed
 	Workers int
+	// Mode is Ideal, which is the default, or AsServed. Served says what serving had seen; it is nil
+	// if nothing was ever served, and then the modes are the same.
+	Mode   string
+	Served *engine.Served
 	// Progress, if set, is told what is being done and how many rows are done.
 	Progress func(stage string, done int64)
 }
@@ -68,28 +72,19 @@ func Build(ctx context.Context, s *plan.Selection, labels *Labels, history Histo
 	if err := checkNames(s, labels); err != nil {
 		return nil, err
 	}
-	var err error
-	switch {
-	case labels.Input != nil:
-		err = labels.read(ctx, s)
-	case s.Label == nil:
-		err = invalid("there are no labels", "give a file with --labels, or declare the model's label:")
-	default:
-		err = labels.fromSource(ctx, s, history, options)
-	}
-	if err != nil {
-		return nil, err
-	}
-	rows, err := labels.engineRows(s, options)
+	rows, err := ReadRows(ctx, s, labels, history, options)
 	if err != nil {
 		return nil, err
 	}
 	set := &Set{Rows: rows.Count, labels: labels}
-	values, report, err := evaluate(ctx, s, rows, history, options)
+	values, report, differing, err := modes(ctx, s, rows, history, options)
 	if err != nil {
 		return nil, err
 	}
 	set.Manifest = manifestOf(s, labels, history, options)
+	if options.Served != nil {
+		set.Manifest.Differing = &differing
+	}
 	absent := make([][]bool, len(rows.Roles))
 	for r, role := range rows.Roles {
 		absent[r] = absentRows(rows, role.Columns)
@@ -103,6 +98,25 @@ func Build(ctx context.Context, s *plan.Selection, labels *Labels, history Histo
 	set.Manifest.addReport(report)
 	set.Manifest.identify()
 	return set, nil
+}
+
+// ReadRows reads the label rows that Build computes values for, without computing any. The labels
+// can be read once.
+func ReadRows(ctx context.Context, s *plan.Selection, labels *Labels, history History, options Options) (
+	engine.Rows, error) {
+	var err error
+	switch {
+	case labels.Input != nil:
+		err = labels.read(ctx, s)
+	case s.Label == nil:
+		err = invalid("there are no labels", "give a file with --labels, or declare the model's label:")
+	default:
+		err = labels.fromSource(ctx, s, history, options)
+	}
+	if err != nil {
+		return engine.Rows{}, err
+	}
+	return labels.engineRows(s, options)
 }
 
 // evaluate asks the engine for all features at once, so that a source they share is read once.

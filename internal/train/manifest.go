@@ -2,6 +2,7 @@ package train
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -36,7 +37,9 @@ type Manifest struct {
 	Sources         []Source        `json:"sources"`
 	Features        []FeatureCounts `json:"features"`
 	Warnings        []string        `json:"warnings,omitempty"`
-	Checksum        string          `json:"checksum"` // SHA-256 of the manifest with this field empty
+	// Differing counts the cells in which the other mode differs; none if nothing was ever pushed.
+	Differing *int64 `json:"cells_differing,omitempty"`
+	Checksum  string `json:"checksum"` // SHA-256 of the manifest with this field empty
 }
 
 // RoleKey says which label columns are the key of a role.
@@ -113,7 +116,7 @@ type FeatureCounts struct {
 func manifestOf(s *plan.Selection, labels *Labels, history History, options Options) *Manifest {
 	m := &Manifest{
 		Format: ManifestFormat, EngineSemantics: plan.EngineSemantics, ZoneDatabase: zone.Version,
-		Model: s.Model, Mode: "ideal", GapMicros: options.Gap, MaxAgeMicros: options.MaxAge,
+		Model: s.Model, Mode: cmp.Or(options.Mode, Ideal), GapMicros: options.Gap, MaxAgeMicros: options.MaxAge,
 		MaxBad: options.MaxBad, Timezone: labels.Zone, Sources: history.Sources(),
 		Labels: LabelCounts{Time: labels.Time, SHA256: labels.Digest, Bad: labels.bad},
 	}

@@ -66,6 +66,7 @@ type Project struct {
 	Definitions []string
 	Data        string
 	State       string
+	Listen      string // of the server: host:port
 }
 
 // Entity is the declaration of an entity. A key column's type may name another entity.

@@ -32,7 +32,7 @@ var table = [...]Entry{
 	{NoProject, Error, "fettle.yaml declares no project."},
 	{Reserved, Error, "A kind, mode or construct is reserved for a later release."},
 	{NotYet, Error, "Something of the language is not available yet."},
-	{NoEffectYet, Warning, "A field or a test is checked, and nothing follows from it yet."},
+	{NoEffectYet, Warning, "A field or a test is checked, and nothing follows from it (yet)."},
 	{UnknownField, Error, "A definition has a field that its kind does not."},
 	{MissingField, Error, "A definition lacks a field it needs."},
 	{MissingValue, Error, "A field has no value."},

@@ -93,7 +93,7 @@ func (r *reader) unknownKind(n *document.Node) {
 // alone may lie outside of the project.
 func (r *reader) project(n *document.Node) *ast.Project {
 	p := &ast.Project{Name: ast.Word{At: n.At}, Definitions: []string{"features/"}, Data: "data/",
-		State: ".fettle/"}
+		State: ".fettle/", Listen: "127.0.0.1:7070"}
 	ignore := func(*document.Node) {}
 	r.fields(n, "a project", handlers{
 		"project":  func(n *document.Node) { p.Name = r.name(n) },
@@ -107,7 +107,7 @@ func (r *reader) project(n *document.Node) *ast.Project {
 		"data":  func(n *document.Node) { p.Data = r.inside(r.word(n)) },
 		"state": func(n *document.Node) { p.State = r.word(n).Text },
 		"server": func(n *document.Node) {
-			r.fields(n, "server", handlers{"listen": func(n *document.Node) { r.word(n) }})
+			r.fields(n, "server", handlers{"listen": func(n *document.Node) { p.Listen = r.address(n) }})
 		},
 		"limits": func(n *document.Node) {
 			size := func(n *document.Node) { r.size(n) }
@@ -130,6 +130,19 @@ func (r *reader) inside(w ast.Word) string {
 		slices.Contains(strings.Split(w.Text, "/"), "..")) {
 		r.fail(w.At, diag.BadPath, "the path "+strconv.Quote(w.Text)+" does not stay inside the project",
 			"write it relative to "+ProjectFile+", with / and without ..")
+	}
+	return w.Text
+}
+
+// address reads a host and a port. Port 0 takes any that is free. The host may be empty, which is
+// every address of the machine.
+func (r *reader) address(n *document.Node) string {
+	w := r.word(n)
+	colon := strings.LastIndexByte(w.Text, ':')
+	port, err := strconv.ParseUint(w.Text[colon+1:], 10, 16)
+	if w.Text != "" && (colon < 0 || err != nil || strconv.FormatUint(port, 10) != w.Text[colon+1:]) {
+		r.fail(w.At, diag.BadValue, strconv.Quote(w.Text)+" is not a host and a port",
+			"write it as 127.0.0.1:7070")
 	}
 	return w.Text
 }

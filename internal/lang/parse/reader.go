@@ -49,7 +49,7 @@ func (r *reader) fields(n *document.Node, what string, known handlers) bool {
 				diag.DidYouMean(name, names, "its fields are "+strings.Join(names, ", ")))
 			continue
 		}
-		if noEffectYet[name] {
+		if noEffectYet[what+" "+name] {
 			r.report.Warn(entry.Key.At, diag.NoEffectYet, name+": is understood and has no effect yet", "")
 		}
 		if !entry.Value.Broken {
@@ -59,13 +59,14 @@ func (r *reader) fields(n *document.Node, what string, known handlers) bool {
 	return true
 }
 
-// noEffectYet is the fields that are for live feeds, serving and checks on data: definitions may
-// carry them already, and must not be taken for kept. The names count in a definition of any kind.
-// Taking one out promises that it works.
+// noEffectYet is the fields that nothing follows from, by what they are fields of: definitions may
+// carry them already, and must not be taken for kept. Taking one out promises that it works.
 var noEffectYet = map[string]bool{
-	"checks": true, "fallback": true, "timeout": true, "push": true, "heartbeat": true, "dedup": true,
-	"max_future": true, "cutover": true, "retention": true, "log": true, "baseline": true,
-	"server": true, "limits": true, "environments": true,
+	"a project limits": true, "a project retention": true, "a project environments": true,
+	"a source heartbeat": true, "a source cutover": true, "a source retention": true,
+	"a source checks": true, "a feature checks": true,
+	"a view timeout": true, "a model timeout": true, "a model baseline": true,
+	"a view fallback": true, "a feature fallback": true,
 }
 
 // empty reports a value that was left out.

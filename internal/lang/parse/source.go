@@ -40,10 +40,40 @@ func (r *reader) source(n *document.Node) *ast.Source {
 		},
 	})
 	r.fields(n, "a source", known)
-	r.require(n.At, hasField(n, "path") || hasField(n, "push") || hasField(n, "feeds"), "the source",
+	r.require(n.At, hasField(n, "path") || hasField(n, "feeds") || pushes(n), "the source",
 		"path or push")
 	r.require(n.At, hasField(n, "event_time"), "the source", "event_time")
+	r.liveRules(n)
 	return s
+}
+
+// pushes reports whether a source has a live feed, or a push that could not be read: that was
+// reported, and is not missing as well.
+func pushes(n *document.Node) bool {
+	for _, entry := range n.Entries {
+		if entry.Key.Text.String == "push" {
+			return entry.Value.Kind != document.Scalar || entry.Value.Text.String != "false"
+		}
+	}
+	return false
+}
+
+// liveRules warns about rules for live events where there are none. Ids of files count for ever, so
+// dedup there would be taken for a bound that is none.
+func (r *reader) liveRules(n *document.Node) {
+	for _, entry := range n.Entries {
+		name := entry.Key.Text.String
+		switch {
+		case name != "max_future" && name != "dedup":
+		case !pushes(n):
+			r.report.Warn(entry.Key.At, diag.NoEffectYet,
+				name+": is for live events, and the source has none", "add push: true, or remove it")
+		case name == "dedup" && !hasField(n, "id"):
+			r.report.Warn(entry.Key.At, diag.NoEffectYet,
+				"dedup: is how long ids are remembered, and the events have none",
+				"add id: with the column that identifies an event, or remove it")
+		}
+	}
 }
 
 // mode reads events or table; lookup is a word kept for later.
