@@ -17,6 +17,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/source/file"
 	"github.com/fettle-ml/fettle/internal/train"
+	"github.com/fettle-ml/fettle/internal/wire"
 )
 
 // TrainOptions says which training set is made. Durations are microseconds. Exactly one of Model
@@ -30,59 +31,27 @@ type TrainOptions struct {
 	Input    io.Reader
 	Time     string // label column of times
 	Output   string // .parquet, .csv or .jsonl
-	Mode     string // ideal
+	Mode     string // ideal, the default, or as_served
 	Gap      int64
 	MaxAge   int64
 	Timezone string
 	MaxBad   int
 	Strict   bool // refuse sources without a rule of availability
 	Workers  int
+	// Node, if set, has the project's data, and what was pushed counts too. Applied asks for the
+	// definitions that it serves instead of those in the folder.
+	Node     *Node
+	Applied  bool
 	Progress func(stage string, done, total int64)
-}
-
-// TrainResult is what was made. It repeats what a person wants to see of the manifest, which has
-// the rest.
-type TrainResult struct {
-	Rows       int64          `json:"rows"`
-	Output     string         `json:"output"`
-	Manifest   string         `json:"manifest"`
-	DatasetID  string         `json:"dataset_id"`
-	Features   []TrainFeature `json:"features"`
-	NullLabels int64          `json:"null_labels"`
-	Warnings   []string       `json:"warnings"`
-	Sources    []TrainSource  `json:"sources"`
-}
-
-// TrainFeature counts one output column. Nulls count all rows; the statuses leave out rows without
-// a time or key. A default is not null.
-type TrainFeature struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-	Type    string `json:"type"`
-	Nulls   int64  `json:"nulls"`
-	Missing int64  `json:"missing"`
-	Expired int64  `json:"expired"`
-	Default int64  `json:"default"`
-	Error   int64  `json:"error"`
-}
-
-// TrainSource counts what was read. Duplicates and quarantined rows are among Rows, and their
-// values are in no feature.
-type TrainSource struct {
-	Name        string `json:"name"`
-	Files       int    `json:"files"`
-	Rows        int64  `json:"rows"`
-	Duplicates  int64  `json:"duplicates"`
-	Quarantined int64  `json:"quarantined"`
 }
 
 // Train makes a training set and its manifest beside it. On any error neither is left behind.
 // Whatever can be refused without reading data is refused first, in the order of how cheap it is to
 // find out. An output of an earlier run is replaced only when the new one is complete.
-func Train(ctx context.Context, o TrainOptions) (*TrainResult, error) {
-	if o.Mode != "" && o.Mode != "ideal" {
+func Train(ctx context.Context, o TrainOptions) (*wire.TrainResult, error) {
+	if o.Mode != "" && o.Mode != train.Ideal && o.Mode != train.AsServed {
 		return nil, &Error{
-			Code: ExitUsage, Message: fmt.Sprintf("mode %q is not available", o.Mode), Hint: "write --mode ideal",
+			Code: ExitUsage, Message: fmt.Sprintf("mode %q is not known", o.Mode), Hint: "write ideal or as_served",
 		}
 	}
 	kind, compression, err := format.Detect(o.Output)
@@ -99,7 +68,7 @@ func Train(ctx context.Context, o TrainOptions) (*TrainResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := project.Plan(ctx)
+	p, err := project.planOf(ctx, o.Node, o.Applied)
 	if err != nil {
 		return nil, err
 	}
@@ -181,14 +150,16 @@ func (o TrainOptions) checkStrict(s *plan.Selection) error {
 // train computes and writes the set. The label file stays open until the output is complete,
 // because its columns are copied while writing.
 func (p *Project) train(ctx context.Context, s *plan.Selection, kind format.Format, o TrainOptions) (
-	_ *TrainResult, err error) {
+	_ *wire.TrainResult, err error) {
 	labels, closeLabels, err := p.openLabels(o)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, closeLabels()) }()
-	history := newHistory(p, o.MaxBad)
-	options := train.Options{Gap: o.Gap, MaxAge: o.MaxAge, MaxBad: o.MaxBad, Workers: o.Workers}
+	history := p.events(o.Node, s, o.MaxBad)
+	options := train.Options{
+		Gap: o.Gap, MaxAge: o.MaxAge, MaxBad: o.MaxBad, Workers: o.Workers, Mode: o.Mode, Served: history.served,
+	}
 	if o.Progress != nil {
 		options.Progress = func(stage string, done int64) { o.Progress(stage, done, -1) }
 	}
@@ -306,21 +277,21 @@ func warnings(m *train.Manifest) []string {
 }
 
 // resultOf makes lists that are empty and not nil, so that JSON has [] and not null.
-func resultOf(m *train.Manifest, output, manifest string) *TrainResult {
-	r := &TrainResult{
+func resultOf(m *train.Manifest, output, manifest string) *wire.TrainResult {
+	r := &wire.TrainResult{
 		Rows: m.Labels.Rows, Output: filepath.ToSlash(output), Manifest: filepath.ToSlash(manifest),
 		DatasetID: m.DatasetID, NullLabels: m.Labels.NullTimes + m.Labels.NullKeys,
-		Warnings: append([]string{}, m.Warnings...),
-		Features: []TrainFeature{}, Sources: []TrainSource{},
+		Warnings: append([]string{}, m.Warnings...), Differing: m.Differing,
+		Features: []wire.TrainFeature{}, Sources: []wire.TrainSource{},
 	}
 	for _, f := range m.Features {
-		r.Features = append(r.Features, TrainFeature{
+		r.Features = append(r.Features, wire.TrainFeature{
 			Name: f.Name, Version: f.Version, Type: f.Type, Nulls: f.Nulls, Missing: f.Missing,
 			Expired: f.Expired, Default: f.Default, Error: f.Error,
 		})
 	}
 	for _, s := range m.Sources {
-		r.Sources = append(r.Sources, TrainSource{
+		r.Sources = append(r.Sources, wire.TrainSource{
 			Name: s.Name, Files: len(s.Files), Rows: s.Rows, Duplicates: s.Duplicates, Quarantined: s.BadRows,
 		})
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema/zone"
 	"github.com/fettle-ml/fettle/internal/source/file"
 	"github.com/fettle-ml/fettle/internal/train"
+	"github.com/fettle-ml/fettle/internal/wire"
 )
 
 // WhyOptions says which value is explained. Key and Request hold text as it was typed; a column
@@ -28,69 +29,32 @@ type WhyOptions struct {
 	At      string            // RFC 3339, or a date in the project's zone; "": now
 	Limit   int               // events listed for each part, the newest; 0: 100
 	Clock   clock.Clock       // default: the system's
-}
-
-// WhyResult is one value and the events behind it. Times are RFC 3339 in UTC. EventTime and the age
-// are nil if no event contributes; the age is At less the event time. Value is what the API would
-// return: decimals and times are text.
-type WhyResult struct {
-	Feature    string    `json:"feature"`
-	Version    string    `json:"version"`
-	Type       string    `json:"type"`
-	Expression string    `json:"expression"`
-	Value      any       `json:"value"`
-	Status     string    `json:"status"`
-	At         string    `json:"at"`
-	Boundary   string    `json:"boundary"`
-	EventTime  *string   `json:"event_time"`
-	AgeSeconds *float64  `json:"age_seconds"`
-	Parts      []WhyPart `json:"parts"`
-}
-
-// WhyPart is one aggregate, or the newest row, that the value reads. The counts are of all events,
-// however few are listed. From is empty, too, for a window that begins before the first year that
-// is accepted.
-type WhyPart struct {
-	View         string `json:"view"`
-	Reads        string `json:"reads"`
-	Boundary     string `json:"boundary"`
-	From         string `json:"from,omitempty"` // inclusive; none: from the beginning
-	To           string `json:"to"`             // exclusive
-	Contributing int    `json:"contributing"`
-	Excluded     int    `json:"excluded"`
-	// Reasons counts the events that do not count, by reason.
-	Reasons map[string]int `json:"reasons,omitempty"`
-	// Events are those that count, the newest first. Left are those that do not: first the ones in
-	// the window, then those outside, the nearest first.
-	Events []WhyEvent `json:"events"`
-	Left   []WhyEvent `json:"excluded_events"`
-}
-
-// WhyEvent is one event of the entity. Reason is empty for one that contributes. Rows of files
-// count from 1. The argument is there only for an event that passed the filters.
-type WhyEvent struct {
-	Time      string `json:"time"`
-	Available string `json:"available"`
-	Position  string `json:"position"` // path:row
-	Argument  any    `json:"argument,omitempty"`
-	Reason    string `json:"reason,omitempty"`
+	// Node, if set, has the project's data, and what was pushed counts too. Applied asks for the
+	// definitions that it serves instead of those in the folder. Served leaves out what serving
+	// could not see at the time.
+	Node    *Node
+	Applied bool
+	Served  bool
 }
 
 // Why computes one value from history and shows the events behind it. It is the same evaluation
 // that a training set gets, on one row and with a trace, so that it cannot explain another value
 // than the one that was trained on.
-func Why(ctx context.Context, o WhyOptions) (*WhyResult, error) {
+func Why(ctx context.Context, o WhyOptions) (*wire.Why, error) {
 	if o.Limit <= 0 {
 		o.Limit = 100
 	}
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
+	if o.Node != nil {
+		o.Clock = o.Node.options.Clock
+	}
 	project, err := OpenProject(o.Dir)
 	if err != nil {
 		return nil, err
 	}
-	p, err := project.Plan(ctx)
+	p, err := project.planOf(ctx, o.Node, o.Applied)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +72,7 @@ func Why(ctx context.Context, o WhyOptions) (*WhyResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	return project.explain(ctx, selection.Features[0], rows, o)
+	return project.explain(ctx, selection, rows, o)
 }
 
 // rows makes the one row that is asked about. Every column of the key must be given, and nothing
@@ -212,6 +176,13 @@ func (o WhyOptions) instant(timezone string) (int64, error) {
 type places struct {
 	mutex  sync.Mutex
 	chunks map[string]map[int64]*file.Chunk // by source and ordinal
+	orders map[int64][]uint64               // of pushed rows, by ordinal
+}
+
+func (p *places) noteOrders(_ *plan.Source, ordinal int64, orders []uint64) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.orders[ordinal] = orders
 }
 
 func (p *places) note(source *plan.Source, c *file.Chunk) {
@@ -225,31 +196,32 @@ func (p *places) note(source *plan.Source, c *file.Chunk) {
 
 // explain evaluates the row and describes what the trace recorded. No bad row is allowed: one that
 // was left out could be the very event that is asked about.
-func (p *Project) explain(ctx context.Context, f plan.ModelFeature, rows engine.Rows, o WhyOptions) (
-	*WhyResult, error) {
-	places, trace := &places{chunks: map[string]map[int64]*file.Chunk{}}, &engine.Trace{}
-	history := newHistory(p, 0)
-	history.chunks = places.note
+func (p *Project) explain(ctx context.Context, s *plan.Selection, rows engine.Rows, o WhyOptions) (
+	*wire.Why, error) {
+	f, trace := s.Features[0], &engine.Trace{}
+	history := p.events(o.Node, s, 0)
+	if o.Served {
+		rows.Served = history.served
+	}
+	place := history.placesOf()
 	values, _, err := engine.Evaluate(ctx, history, rows,
 		[]engine.Wanted{{Role: f.Role, View: f.View, Feature: f.Feature}}, engine.Options{Trace: trace})
 	if err != nil {
 		return nil, asError(err)
 	}
 	feature, v := f.View.Features[f.Feature], values[0]
-	result := &WhyResult{
+	result := &wire.Why{
 		Feature: o.Feature, Version: feature.Version, Type: feature.Type.String(), Expression: feature.Text,
-		Value: jsonValue(v.Column.Value(0)), Status: v.Status[0].String(),
-		At: schema.FormatTime(rows.Times[0]), Boundary: schema.FormatTime(v.Boundary[0]), Parts: []WhyPart{},
+		Value: wire.AppendCell(nil, v.Column, 0), Status: v.Status[0].String(),
+		At: schema.FormatTime(rows.Times[0]), Boundary: schema.FormatTime(v.Boundary[0]), Parts: []wire.WhyPart{},
 	}
 	if v.Time != nil && v.Time[0] != engine.NoTime {
 		text, age := schema.FormatTime(v.Time[0]), float64(rows.Times[0]-v.Time[0])/float64(schema.Second)
 		result.EventTime, result.AgeSeconds = &text, &age
 	}
-	paths := history.paths()
 	for _, read := range trace.Reads {
 		result.Parts = append(result.Parts, partOf(read, o.Limit, func(e engine.TraceEvent) string {
-			chunk := places.chunks[read.View.Source.Name][e.Ordinal]
-			return fmt.Sprintf("%s:%d", paths[read.View.Source.Name][chunk.File], chunk.Row(e.ChunkRow))
+			return place(read.View.Source.Name, e.Ordinal, e.ChunkRow)
 		}))
 	}
 	sort.SliceStable(result.Parts, func(i, j int) bool {
@@ -273,10 +245,10 @@ func (h *history) paths() map[string][]string {
 
 // partOf tells the events of one read apart, and lists limit of each. It sorts the events of the
 // read in place, by how near to the window they lie.
-func partOf(read engine.TraceRead, limit int, position func(engine.TraceEvent) string) WhyPart {
-	part := WhyPart{
+func partOf(read engine.TraceRead, limit int, position func(engine.TraceEvent) string) wire.WhyPart {
+	part := wire.WhyPart{
 		View: read.View.Name, Reads: "newest row", Boundary: schema.FormatTime(read.Boundary),
-		To: schema.FormatTime(read.End), Events: []WhyEvent{}, Left: []WhyEvent{},
+		To: schema.FormatTime(read.End), Events: []wire.WhyEvent{}, Left: []wire.WhyEvent{},
 		Reasons: map[string]int{},
 	}
 	if read.Aggregate >= 0 {
@@ -315,32 +287,15 @@ func outside(read engine.TraceRead, i int) int64 {
 }
 
 // eventOf makes an event ready to print. position is asked for listed events only.
-func eventOf(e engine.TraceEvent, position func(engine.TraceEvent) string) WhyEvent {
-	event := WhyEvent{
+func eventOf(e engine.TraceEvent, position func(engine.TraceEvent) string) wire.WhyEvent {
+	event := wire.WhyEvent{
 		Time: schema.FormatTime(e.Time), Available: schema.FormatTime(e.Available), Position: position(e),
 	}
 	if e.Argument != nil {
-		event.Argument = jsonValue(*e.Argument)
+		event.Argument = wire.AppendValue(nil, *e.Argument)
 	}
 	if e.Reason != engine.Contributes {
 		event.Reason = e.Reason.String()
 	}
 	return event
-}
-
-// jsonValue is a value as the API writes it. Times, decimals and text become text; int64 is a
-// number, however large.
-func jsonValue(v schema.Value) any {
-	switch {
-	case v.Null:
-		return nil
-	case v.Type.Kind == schema.Bool:
-		return v.Int != 0
-	case v.Type.Kind == schema.Int64, v.Type.Kind == schema.Duration:
-		return v.Int
-	case v.Type.Kind == schema.Float64:
-		return v.Float
-	default:
-		return v.String()
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/fettle-ml/fettle/internal/app"
+	"github.com/fettle-ml/fettle/internal/wire"
 )
 
 // Streams are what a command reads and writes.
@@ -31,8 +32,9 @@ func Main(args []string, streams Streams) int {
 // Run is Main under a context of the caller. It keeps no state outside of its arguments and may run
 // several times at once, as tests do.
 func Run(ctx context.Context, args []string, streams Streams) int {
+	s := &session{asked: isTerminalInput(streams.In), interrupted: "interrupted; no output was written"}
 	streams.In = interruptible{ctx: ctx, in: streams.In}
-	s := &session{streams: streams}
+	s.streams = streams
 	root := newRoot(s)
 	root.SetArgs(args)
 	root.SetIn(streams.In)
@@ -48,7 +50,7 @@ func Run(ctx context.Context, args []string, streams Streams) int {
 		err = &app.Error{Code: app.ExitUsage, Message: err.Error(), Hint: "see fettle --help"}
 	}
 	if ctx.Err() != nil {
-		err = &app.Error{Code: app.ExitInterrupted, Message: "interrupted; no output was written"}
+		err = &app.Error{Code: app.ExitInterrupted, Message: s.interrupted}
 	}
 	return s.fail(err)
 }
@@ -59,40 +61,22 @@ type ranError struct{ error }
 // Unwrap returns the command's error.
 func (e ranError) Unwrap() error { return e.error }
 
-// fail reports an error and returns its exit code. An error that is no app.Error counts as
-// unavailable: whatever the user caused has a code by then. Problems come before the message, so
-// that the last line of the terminal says what failed.
+// fail reports an error and returns its exit code. Problems come before the message, so that the
+// last line of the terminal says what failed.
 func (s *session) fail(err error) int {
-	known := &app.Error{Code: app.ExitUnavailable, Message: err.Error()}
-	errors.As(err, &known)
-	if s.output == outputJSON {
-		s.writeJSON(s.streams.Err, errorObject(known))
-		return known.Code
+	ours, answered := known(err)
+	if answered.Code == wire.Internal {
+		for _, reason := range s.reasons {
+			s.report(reason)
+		}
 	}
-	for _, problem := range known.Problems {
+	if s.output == outputJSON {
+		s.writeJSON(s.streams.Err, errorObject(ours, answered))
+		return ours.Code
+	}
+	for _, problem := range ours.Problems {
 		fmt.Fprintln(s.streams.Err, s.problemLine(problem))
 	}
-	fmt.Fprintf(s.streams.Err, "%s %s\n", s.paint(red, "error:"), known.Error())
-	return known.Code
-}
-
-// errorObject is the error as the API writes it too. The names of codes are part of the interface
-// and stay. A code without a name here is a bug of ours.
-func errorObject(err *app.Error) map[string]any {
-	codes := map[int]string{
-		app.ExitFailed: "failed", app.ExitUsage: "invalid_argument", app.ExitInvalid: "rejected",
-		app.ExitRefused: "conflict", app.ExitUnavailable: "unavailable",
-		app.ExitInterrupted: "interrupted",
-	}
-	body := map[string]any{"code": codes[err.Code], "message": err.Message}
-	if err.Err != nil {
-		body["message"] = (&app.Error{Message: err.Message, Err: err.Err}).Error()
-	}
-	if err.Hint != "" {
-		body["hint"] = err.Hint
-	}
-	if len(err.Problems) > 0 {
-		body["details"] = err.Problems
-	}
-	return map[string]any{"error": body}
+	fmt.Fprintf(s.streams.Err, "%s %s\n", s.paint(red, "error:"), ours.Error())
+	return ours.Code
 }

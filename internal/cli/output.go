@@ -32,9 +32,17 @@ func (s *session) paint(c color, text string) string {
 // isTerminal reports whether a person watches the stream.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
-	if !ok || os.Getenv("TERM") == "dumb" {
-		return false
-	}
+	return ok && os.Getenv("TERM") != "dumb" && isDevice(file)
+}
+
+// isTerminalInput reports whether a person can be asked.
+func isTerminalInput(r io.Reader) bool {
+	file, ok := r.(*os.File)
+	return ok && isDevice(file)
+}
+
+// isDevice reports whether a file is a terminal, as far as its kind tells.
+func isDevice(file *os.File) bool {
 	info, err := file.Stat()
 	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return false

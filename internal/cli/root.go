@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +24,15 @@ type session struct {
 	output  string
 	quiet   bool
 	noColor bool
+	server  string
 	code    int
+	// asked says that stdin is a terminal, so that a command may ask something.
+	asked bool
+	// interrupted is what an interrupt leaves behind, in words.
+	interrupted string
+	// reasons are what requests failed from that were answered in this process.
+	reasons []error
+	reports sync.Mutex // for reasons, and for lines on stderr
 }
 
 // newRoot builds the tree of commands anew for every run, so that no flag outlives it. Errors and
@@ -50,10 +59,12 @@ func newRoot(s *session) *cobra.Command {
 	}
 	flags := root.PersistentFlags()
 	flags.StringVarP(&s.dir, "chdir", "C", ".", "run as if started in `DIR`")
+	flags.StringVar(&s.server, "server", "", "work on the server at `URL`, with the token in "+tokenVariable)
 	flags.StringVarP(&s.output, "output-format", "o", outputText, "`text|json`: the form of results")
 	flags.BoolVarP(&s.quiet, "quiet", "q", false, "no progress on stderr")
 	flags.BoolVar(&s.noColor, "no-color", false, "no colours, even on a terminal")
-	root.AddCommand(newInit(s), newLint(s), newTrain(s), newWhy(s), newVersion(s))
+	root.AddCommand(newInit(s), newLint(s), newPlan(s), newApply(s), newServe(s), newIngest(s),
+		newGet(s), newTrain(s), newVerify(s), newWhy(s), newStatus(s), newQuarantine(s), newVersion(s))
 	return root
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fettle-ml/fettle/internal/app"
 	"github.com/fettle-ml/fettle/internal/schema"
+	"github.com/fettle-ml/fettle/internal/wire"
 )
 
 // trainFlags are the flags of train: durations are kept as text until the command runs, so that a
@@ -32,7 +33,7 @@ func newTrain(s *session) *cobra.Command {
 			}
 			report, stop := s.newProgress()
 			options.Progress = report
-			result, err := app.Train(command.Context(), options)
+			result, err := s.train(command.Context(), options)
 			stop()
 			if err != nil {
 				return err
@@ -49,7 +50,8 @@ func newTrain(s *session) *cobra.Command {
 		"take the label rows from `FILE`, or - for stdin (default: the model's label source)")
 	flags.StringVar(&o.Time, "time", "", "`COLUMN` of the labels that holds the time asked for")
 	flags.StringVar(&o.Output, "output", "", "write `FILE`; Parquet, CSV or JSON lines by its suffix")
-	flags.StringVar(&o.Mode, "mode", "ideal", "`ideal`: an event counts if it was available")
+	flags.StringVar(&o.Mode, "mode", "ideal",
+		"`ideal|as_served`: an event counts if it was available, or only if serving could see it too")
 	flags.StringVar(&f.gap, "gap", "0s", "evaluate a `DURATION` before the label's time")
 	flags.StringVar(&f.maxAge, "max-age", "0s", "null values older than a `DURATION`; 0s: none")
 	flags.StringVar(&o.Timezone, "timezone", "", "`ZONE` of label times that have none")
@@ -76,8 +78,8 @@ func (f *trainFlags) resolve(s *session) (app.TrainOptions, error) {
 	if o.MaxAge, err = schema.ParseDuration(f.maxAge); err != nil {
 		return o, usage("--max-age: %v", err)
 	}
-	if o.Mode != "ideal" {
-		return o, usage("--mode is %q; training sets are computed in mode ideal", o.Mode)
+	if o.Mode != wire.Ideal && o.Mode != wire.AsServed {
+		return o, usage("--mode is %q; it is ideal or as_served", o.Mode)
 	}
 	if o.MaxBad < 0 {
 		return o, usage("--max-bad is %d; it is 0 or more", o.MaxBad)
@@ -88,7 +90,7 @@ func (f *trainFlags) resolve(s *session) (app.TrainOptions, error) {
 // printTrain writes what was made, what was read, and for each feature how many values are null and
 // why. Warnings go to stderr: they are no part of the result. The table has a line for every
 // feature, also those without a null: its absence is what one looks for.
-func (s *session) printTrain(r *app.TrainResult) {
+func (s *session) printTrain(r *wire.TrainResult) {
 	if s.output == outputJSON {
 		s.writeJSON(s.streams.Out, r)
 		return
@@ -108,6 +110,9 @@ func (s *session) printTrain(r *app.TrainResult) {
 	if r.NullLabels > 0 {
 		fmt.Fprintf(out, "%s without a time or a key: no features\n", plural(r.NullLabels, "row"))
 	}
+	if r.Differing != nil {
+		fmt.Fprintf(out, "%s between ideal and as_served\n", differing(*r.Differing))
+	}
 	rows := [][]string{{"feature", "type", "null", "missing", "expired", "default", "error"}}
 	for _, f := range r.Features {
 		row := []string{f.Name, f.Type}
@@ -117,4 +122,12 @@ func (s *session) printTrain(r *app.TrainResult) {
 		rows = append(rows, row)
 	}
 	table(out, rows)
+}
+
+// differing counts the cells in which the two modes of time differ.
+func differing(n int64) string {
+	if n == 1 {
+		return "1 cell differs"
+	}
+	return plural(n, "cell") + " differ"
 }

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -9,30 +12,24 @@ import (
 
 	"github.com/fettle-ml/fettle/internal/app"
 	"github.com/fettle-ml/fettle/internal/schema"
+	"github.com/fettle-ml/fettle/internal/wire"
 )
 
 // newWhy is the command why. Keys and request fields stay text here; the project's schema types
 // them. It shows no progress: it reads the sources of one feature only, and an interrupt ends it.
 func newWhy(s *session) *cobra.Command {
 	options := app.WhyOptions{}
-	var request []string
+	var fields []string
 	command := &cobra.Command{
 		Use:   "why FEATURE KEY=V..",
 		Short: "Explain one value: the events behind it, and those left out with the reason",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: s.run(func(command *cobra.Command, args []string) error {
 			options.Dir, options.Feature = s.dir, args[0]
-			var err error
-			if options.Key, err = pairs("the key", args[1:]); err != nil {
-				return err
+			if options.Limit < 1 || options.Limit > mostListed*10 {
+				return usage("--limit is %d; it is 1 to %d", options.Limit, mostListed*10)
 			}
-			if options.Request, err = pairs("--request", request); err != nil {
-				return err
-			}
-			if options.Limit < 1 {
-				return usage("--limit is %d; it is 1 or more", options.Limit)
-			}
-			result, err := app.Why(command.Context(), options)
+			result, err := s.why(command.Context(), options, args[1:], fields)
 			if err != nil {
 				return err
 			}
@@ -44,8 +41,46 @@ func newWhy(s *session) *cobra.Command {
 	flags.StringVar(&options.At, "at", "",
 		"the time `T` asked for: RFC 3339 with a zone, or a date in the project's zone (default now)")
 	flags.IntVar(&options.Limit, "limit", 100, "list up to `N` events of each part, the newest")
-	flags.StringArrayVar(&request, "request", nil, "a field `K=V` of the request; may be repeated")
+	flags.BoolVar(&options.Served, "as-served", false, "leave out events that serving could not see yet at that time")
+	flags.StringArrayVar(&fields, "request", nil, "a field `K=V` of the request; may be repeated")
 	return command
+}
+
+// why explains a value where its events are. In a project without a server to which nothing was
+// applied there are only files, and nothing is opened or registered.
+func (s *session) why(ctx context.Context, o app.WhyOptions, keys, fields []string) (*wire.Why, error) {
+	var err error
+	if o.Key, err = pairs("the key", keys); err != nil {
+		return nil, err
+	}
+	if o.Request, err = pairs("--request", fields); err != nil {
+		return nil, err
+	}
+	if s.server == "" {
+		state, err := s.statePath(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !wasApplied(state) {
+			return app.Why(ctx, o)
+		}
+	}
+	request := &wire.WhyRequest{Feature: o.Feature, At: o.At, Limit: o.Limit, Text: true, Project: s.server == ""}
+	if o.Served {
+		request.Mode = wire.AsServed
+	}
+	if request.Keys, err = members("the key", keys); err != nil {
+		return nil, err
+	}
+	if request.Request, err = members("--request", fields); err != nil {
+		return nil, err
+	}
+	var result *wire.Why
+	err = s.with(ctx, func(c *connection) (err error) {
+		result, err = c.client.Why(ctx, request)
+		return err
+	})
+	return result, err
 }
 
 // pairs reads KEY=V arguments. A value may hold further equals signs; a key given twice is an
@@ -65,7 +100,7 @@ func pairs(what string, args []string) (map[string]string, error) {
 
 // printWhy writes the value with what settled it, then each thing it reads. The boundary is shown
 // only where it is not the time asked for, that is, for views that are refreshed.
-func (s *session) printWhy(r *app.WhyResult) {
+func (s *session) printWhy(r *wire.Why) {
 	if s.output == outputJSON {
 		s.writeJSON(s.streams.Out, r)
 		return
@@ -73,7 +108,7 @@ func (s *session) printWhy(r *app.WhyResult) {
 	out := s.streams.Out
 	rows := [][]string{
 		{"feature", r.Feature},
-		{"value", valueText(r.Value) + " (" + r.Status + ")"},
+		{"value", valueText(r.Value, r.Type) + " (" + r.Status + ")"},
 		{"type", r.Type},
 		{"expression", strings.TrimSpace(r.Expression)},
 		{"version", r.Version},
@@ -93,7 +128,7 @@ func (s *session) printWhy(r *app.WhyResult) {
 }
 
 // printPart writes one aggregate, or the newest row, and its events.
-func (s *session) printPart(p app.WhyPart) {
+func (s *session) printPart(p wire.WhyPart) {
 	out, from := s.streams.Out, p.From
 	if from == "" {
 		from = "the beginning"
@@ -108,7 +143,7 @@ func (s *session) printPart(p app.WhyPart) {
 // so that the lines always add up to the total. An event outside of the window is shown only if it
 // is among the nearest of its side, since an entity may have thousands of them and the ones at the
 // edge are those in doubt.
-func (s *session) printEvents(one, many string, total int, events []app.WhyEvent) {
+func (s *session) printEvents(one, many string, total int, events []wire.WhyEvent) {
 	verb := many
 	if total == 1 {
 		verb = one
@@ -128,7 +163,7 @@ func (s *session) printEvents(one, many string, total int, events []app.WhyEvent
 		case e.Reason != "":
 			row = append(row, e.Reason)
 		case e.Argument != nil:
-			row = append(row, valueText(e.Argument))
+			row = append(row, rawText(e.Argument))
 		}
 		rows = append(rows, row)
 	}
@@ -149,15 +184,13 @@ const (
 	reasonAfter  = "at or after the window's end"
 )
 
-// valueText writes a value for people. Floats are written as in CSV and in definitions, so that
-// they can be copied from here to there.
-func valueText(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return "null"
-	case float64:
-		return schema.FormatFloat(v)
-	default:
-		return fmt.Sprint(v)
+// valueText writes a value of a type for people. Floats are written as in CSV and in definitions, so
+// that they can be copied from here to there.
+func valueText(value json.RawMessage, kind string) string {
+	if kind == "float64" {
+		if x, err := strconv.ParseFloat(string(value), 64); err == nil {
+			return schema.FormatFloat(x)
+		}
 	}
+	return rawText(value)
 }

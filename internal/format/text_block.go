@@ -26,6 +26,7 @@ type textBlocks struct {
 	line int64  // number of the line at which rest begins
 	row  int64  // number of rows handed out
 	done bool   // nothing is left to read
+	left int64  // how many bytes the file has left, if that is less than a block; else 0
 	// skipEmpty says that an empty line is no record: with more than one column it cannot be.
 	skipEmpty bool
 	// lines says that each line is a record, whatever its quotes, and that a blank one is none.
@@ -51,7 +52,12 @@ func (b *textBlocks) close() error {
 
 // fill reads another block of text behind rest.
 func (b *textBlocks) fill() error {
-	grown := make([]byte, len(b.rest), len(b.rest)+blockBytes)
+	size := blockBytes
+	if b.left > 0 {
+		size = int(b.left) + 1 // the byte more is where the end of the file shows
+		b.left = 0
+	}
+	grown := make([]byte, len(b.rest), len(b.rest)+size)
 	copy(grown, b.rest)
 	for len(grown) < cap(grown) && !b.done {
 		n, err := b.reader.Read(grown[len(grown):cap(grown)])

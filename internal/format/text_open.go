@@ -36,6 +36,9 @@ func openText(fsys disk.Reader, name string, compression Compression) (*textBloc
 		b.closers = append(b.closers, reader.IOReadCloser())
 	default:
 		b.reader = file
+		if size, err := file.Size(); err == nil && size < blockBytes {
+			b.left = size
+		}
 	}
 	return b, nil
 }

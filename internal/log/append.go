@@ -34,28 +34,37 @@ func (r *request) finish(last Position, err error) {
 //
 // After ErrUncertain or ErrFailed they may be in the log; after any other error nothing of them is.
 func (l *Log) Append(ctx context.Context, records []Record) (Position, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.options.Timeout)
+	defer cancel()
+	r, err := l.send(ctx, records)
+	if err != nil {
+		return Position{}, err
+	}
+	return l.await(ctx, r)
+}
+
+// send hands records to the writer, which takes them in the order in which calls return.
+func (l *Log) send(ctx context.Context, records []Record) (*request, error) {
 	if err := ctx.Err(); err != nil {
-		return Position{}, fmt.Errorf("append to the log: %w", err)
+		return nil, fmt.Errorf("append to the log: %w", err)
 	}
 	r, err := l.encode(records)
 	if err != nil {
-		return Position{}, fmt.Errorf("append to the log: %w", err)
+		return nil, fmt.Errorf("append to the log: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, l.options.Timeout)
-	defer cancel()
 	select {
 	case <-l.closing:
-		return Position{}, ErrClosed
+		return nil, ErrClosed
 	default:
 	}
 	select {
 	case l.requests <- r:
+		return r, nil
 	case <-ctx.Done():
-		return Position{}, fmt.Errorf("append to the log: waiting for its turn: %w", ctx.Err())
+		return nil, fmt.Errorf("append to the log: waiting for its turn: %w", ctx.Err())
 	case <-l.closing:
-		return Position{}, ErrClosed
+		return nil, ErrClosed
 	}
-	return l.await(ctx, r)
 }
 
 func (l *Log) await(ctx context.Context, r *request) (Position, error) {

@@ -112,7 +112,7 @@ func frameLength(b []byte) (int64, error) {
 		return 0, errLength
 	}
 	op := Op(b[40])
-	known := op == Insert || op == Replace || op == Delete || (op == opSeal && length == 0)
+	known := op.known() || (op == opSeal && length == 0)
 	if !known || b[41]&^flagGroupEnd != 0 || b[42] != 0 || b[43] != 0 {
 		return 0, errField
 	}

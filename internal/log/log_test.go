@@ -143,6 +143,7 @@ func TestFieldsAreKept(t *testing.T) {
 		{Op: log.Insert, Target: 1, ReceivedAt: -5, Payload: []byte("a")},
 		{Op: log.Replace, Target: 1<<32 - 1, Payload: bytes.Repeat([]byte{0}, 3<<20)},
 		{Op: log.Delete, Target: 3, ReceivedAt: 9000},
+		{Op: log.Mark, ReceivedAt: 9001, Payload: []byte{1}},
 	}
 	if _, err := l.Append(context.Background(), list); err != nil {
 		t.Fatal(err)
@@ -152,7 +153,7 @@ func TestFieldsAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := append(list, list[1])
-	want[1].ReceivedAt, want[3].ReceivedAt = 5000, 5000
+	want[1].ReceivedAt, want[4].ReceivedAt = 5000, 5000
 	r := l.Reader(0)
 	defer r.Close()
 	for n, w := range want {
@@ -178,7 +179,7 @@ func TestRefusedRecords(t *testing.T) {
 	}
 	f(log.ErrInvalid)
 	f(log.ErrInvalid, log.Record{})
-	f(log.ErrInvalid, log.Record{Op: 4})
+	f(log.ErrInvalid, log.Record{Op: 5})
 	f(log.ErrInvalid, log.Record{Op: 0xff})
 	f(log.ErrInvalid, log.Record{Op: log.Insert, Key: 1})
 	f(log.ErrTooLarge, log.Record{Op: log.Insert, Payload: make([]byte, 957)})

@@ -16,7 +16,11 @@ const (
 	Insert  Op = 1
 	Replace Op = 2
 	Delete  Op = 3
+	// Mark carries no event: it notes, among the events, what became of those before it.
+	Mark Op = 4
 )
+
+func (o Op) known() bool { return Insert <= o && o <= Mark }
 
 // opSeal marks the end of a segment that was closed in order. It is no event.
 const opSeal Op = 0xff
@@ -72,7 +76,7 @@ func ParsePosition(text string) (Position, error) {
 
 func (r *Record) check() error {
 	switch {
-	case r.Op != Insert && r.Op != Replace && r.Op != Delete:
+	case !r.Op.known():
 		return fmt.Errorf("%w: unknown operation %d", ErrInvalid, r.Op)
 	case r.Key != 0:
 		return fmt.Errorf("%w: key %d, but payloads are not encrypted yet; use 0", ErrInvalid, r.Key)

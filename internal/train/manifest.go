@@ -64,6 +64,7 @@ type LabelCounts struct {
 type Source struct {
 	Name       string            `json:"name"`
 	Files      []File            `json:"files"`
+	Pushed     *Pushed           `json:"pushed,omitempty"` // nil: nothing was ever pushed
 	Rows       int64             `json:"rows"`
 	Duplicates int64             `json:"duplicates"`
 	BadRows    int64             `json:"quarantined"`
@@ -77,6 +78,15 @@ type Source struct {
 	Made       engine.NullCounts `json:"nulls_made"`
 	// Default is true if the source says no rule of availability.
 	Default bool `json:"default_availability"`
+}
+
+// Pushed describes the events of a source that came live. They are the same wherever they lie.
+type Pushed struct {
+	// Through is the last sequence of the log that was looked at.
+	Through uint64 `json:"through"`
+	Rows    int64  `json:"rows"` // among those of the source
+	// Digest is of the place and the times of every row.
+	Digest string `json:"digest"`
 }
 
 // File is one file that was read.
@@ -171,6 +181,9 @@ func (m *Manifest) identify() {
 	for _, source := range m.Sources {
 		for _, file := range source.Files {
 			fmt.Fprintln(id, "file", file.Size, file.SHA256)
+		}
+		if source.Pushed != nil {
+			fmt.Fprintln(id, "pushed", source.Pushed.Rows, source.Pushed.Digest)
 		}
 	}
 	for _, feature := range m.Features {

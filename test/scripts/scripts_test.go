@@ -3,7 +3,6 @@
 package scripts
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -44,34 +43,55 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
+// TestScripts runs every script twice: with nobody serving, so that each command opens the data
+// itself, and with a server that has the data directory of every project a command works on. Both
+// must print the same.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir:                 ".",
-		UpdateScripts:       *update,
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-		},
+	down, up := newMode(false), newMode(true)
+	t.Run("modes", func(t *testing.T) {
+		for name, m := range map[string]*mode{"down": down, "up": up} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				testscript.Run(t, testscript.Params{
+					Dir:                 ".",
+					UpdateScripts:       *update && !m.up,
+					RequireExplicitExec: true,
+					RequireUniqueNames:  true,
+					Setup:               m.setup,
+					Cmds:                commands(),
+				})
+			})
+		}
 	})
+	for _, problem := range append(down.problems, up.problems...) {
+		t.Error(problem)
+	}
+	if !t.Failed() {
+		compare(t, down, up)
+	}
+}
+
+// commands are what scripts may use besides the commands of testscript.
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"fettle": fettle, "exits": exits, "start": start, "stop": stop, "http": request,
+	}
+}
+
+// fettle runs a command of the binary: fettle lint.
+func fettle(ts *testscript.TestScript, neg bool, args []string) {
+	if code := of(ts).run(ts, args); neg == (code == 0) {
+		ts.Fatalf("exit code %d", code)
+	}
 }
 
 // exits runs a command and demands an exit code: exits 3 fettle lint.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: exits CODE COMMAND [ARG..]")
+	if neg || len(args) < 2 || args[1] != "fettle" {
+		ts.Fatalf("usage: exits CODE fettle [ARG..]")
 	}
-	code := "0"
-	err := ts.Exec(args[1], args[2:]...)
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit):
-		code = strconv.Itoa(exit.ExitCode())
-	case err != nil:
-		ts.Fatalf("%v", err)
-	}
-	if code != args[0] {
+	if code := strconv.Itoa(of(ts).run(ts, args[2:])); code != args[0] {
 		ts.Fatalf("exit code %s, want %s", code, args[0])
 	}
 }

@@ -44,7 +44,7 @@ func run(binary string, out io.Writer) error {
 	}
 	defer os.RemoveAll(folder)
 	d := &demo{binary: binary, folder: folder, out: out}
-	for _, step := range []func() error{d.begin, d.lint, d.layers, d.train, d.compare} {
+	for _, step := range []func() error{d.begin, d.lint, d.layers, d.train, d.compare, d.live, d.prove} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -104,6 +104,12 @@ func (s *Source) open(index int, l *layout) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.fit(index, input, l)
+}
+
+// fit finds the columns to read in a file that is open. It closes the file if they are not there.
+func (s *Source) fit(index int, input format.Input, l *layout) (*opened, error) {
+	name := s.paths[index]
 	o := &opened{index: index, input: input}
 	var problems []error
 	for place, column := range l.read {

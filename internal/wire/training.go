@@ -1,0 +1,97 @@
+package wire
+
+// TrainingRequest is the JSON body of POST /v1/training. The labels may be uploaded instead, as the
+// body in CSV, NDJSON or Parquet: then the other fields are parameters of the URL under the same
+// names.
+type TrainingRequest struct {
+	Model    string   `json:"model,omitempty"`
+	Features []string `json:"features,omitempty"`
+	Labels   *Labels  `json:"labels,omitempty"`     // none: the model's label source
+	Time     string   `json:"time,omitempty"`       // the label column of times
+	Mode     string   `json:"mode,omitempty"`       // ideal (default) or as_served
+	GapMS    int64    `json:"gap_ms,omitempty"`     // values are evaluated this much before the label
+	MaxAgeMS int64    `json:"max_age_ms,omitempty"` // older values are null, expired; 0: any age
+	Timezone string   `json:"timezone,omitempty"`
+	Strict   bool     `json:"strict,omitempty"`
+	// Project asks for the definitions in the project's folder as they are now, applied or not.
+	Project bool   `json:"project,omitempty"`
+	MaxBad  int    `json:"max_bad,omitempty"`
+	Format  string `json:"format,omitempty"` // of the result: parquet (default), csv or jsonl
+}
+
+// Labels is the rows that features are wanted for. Exactly one field is set.
+type Labels struct {
+	// Columns is an array for each column, all of one length, types inferred as from a JSON file.
+	Columns Object `json:"columns,omitempty"`
+	// Path is a file on the server's machine. A server allows it only to its own directory's owner.
+	Path string `json:"path,omitempty"`
+	// Upload is the body of a request that holds the labels themselves; it never is in JSON.
+	Upload *Upload `json:"-"`
+}
+
+// Upload is a file that came as the body of a request.
+type Upload struct {
+	Format string // csv, jsonl or parquet
+	Body   []byte
+}
+
+// The states of a job.
+const (
+	JobQueued    = "queued"
+	JobRunning   = "running"
+	JobDone      = "done"
+	JobFailed    = "failed"
+	JobCancelled = "cancelled"
+)
+
+// Job is the body of GET /v1/jobs/{id}, and the answer to the request that began it. Result is there
+// when it is done, Error when it has failed.
+type Job struct {
+	ID        string       `json:"job"`
+	State     string       `json:"state"`
+	Stage     string       `json:"stage,omitempty"`
+	Done      int64        `json:"done,omitempty"`
+	Total     int64        `json:"total,omitempty"` // 0: not known
+	CreatedAt string       `json:"created_at,omitempty"`
+	EndedAt   string       `json:"ended_at,omitempty"`
+	Result    *TrainResult `json:"result,omitempty"`
+	Error     *Error       `json:"error,omitempty"`
+}
+
+// TrainResult is what was made. Output and Manifest are names of files for the command line and
+// links for the API.
+type TrainResult struct {
+	Rows       int64          `json:"rows"`
+	Output     string         `json:"output"`
+	Manifest   string         `json:"manifest"`
+	DatasetID  string         `json:"dataset_id"`
+	Features   []TrainFeature `json:"features"`
+	NullLabels int64          `json:"null_labels"`
+	Warnings   []string       `json:"warnings"`
+	Sources    []TrainSource  `json:"sources"`
+	// Differing counts the cells in which the other mode differs; nil if that is not known.
+	Differing *int64 `json:"differing,omitempty"`
+}
+
+// TrainFeature counts one output column. Nulls count all rows; the statuses leave out rows without
+// a time or key. A default is not null.
+type TrainFeature struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Type    string `json:"type"`
+	Nulls   int64  `json:"nulls"`
+	Missing int64  `json:"missing"`
+	Expired int64  `json:"expired"`
+	Default int64  `json:"default"`
+	Error   int64  `json:"error"`
+}
+
+// TrainSource counts what was read. Duplicates and quarantined rows are among Rows, and their
+// values are in no feature.
+type TrainSource struct {
+	Name        string `json:"name"`
+	Files       int    `json:"files"`
+	Rows        int64  `json:"rows"`
+	Duplicates  int64  `json:"duplicates"`
+	Quarantined int64  `json:"quarantined"`
+}
