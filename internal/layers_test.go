@@ -53,7 +53,8 @@ var mayImport = map[string]string{
 	// assembly
 	"app": "schema batch plan clock disk format log lang engine store source function registry " +
 		"monitor web state ingest backfill train serve schedule pipeline rpc api wire template",
-	"cli": "app client lang wire plan schema",
+	// cli reads and writes the files that a user names.
+	"cli": "app client lang wire plan schema disk",
 }
 
 // onlyIn names the imports that belong to few packages. A place is a path below internal; it

@@ -65,7 +65,7 @@ func (a *API) trainingRequest(w http.ResponseWriter, r *http.Request) (*wire.Tra
 		return request, wait, err
 	}
 	values, err := parameters(r, "wait", "model", "features", "time", "mode", "gap_ms", "max_age_ms", "timezone",
-		"strict", "max_bad", "format")
+		"strict", "max_bad", "format", "project")
 	if err != nil {
 		return nil, false, err
 	}
@@ -91,6 +91,9 @@ func trainingNumbers(values url.Values, request *wire.TrainingRequest) (wait boo
 		return false, err
 	}
 	request.MaxBad = int(bad)
+	if request.Project, err = boolean(values, "project"); err != nil {
+		return false, err
+	}
 	if request.Strict, err = boolean(values, "strict"); err != nil {
 		return false, err
 	}

@@ -40,6 +40,9 @@ func classify(err error) *wire.Error {
 	case errors.As(err, &known):
 		return wireOf(known)
 	default:
+		if errors.As(asError(err), &known) && known.Code != ExitUnavailable {
+			return wireOf(known)
+		}
 		return nil
 	}
 }
@@ -56,6 +59,8 @@ func wireOf(e *Error) *wire.Error {
 	switch e.Code {
 	case ExitRefused:
 		out.Code = wire.Denied
+	case ExitInvalid:
+		out.Code = wire.Rejected
 	case ExitUnavailable:
 		out.Code = wire.Unavailable
 	}

@@ -53,6 +53,10 @@ func openDirectory(ctx context.Context, fsys disk.FS, path string) (*directory, 
 		d.lock, err = disk.Lock(fsys, d.name(lockFile))
 		switch {
 		case err == nil:
+			// A server that crashed left its note, and another program may have its port by now.
+			if err := d.retract(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, errors.Join(err, d.close())
+			}
 			return d, nil
 		case !errors.Is(err, disk.ErrLocked):
 			return nil, &Error{Code: ExitUnavailable, Message: "lock the data directory", Err: err}

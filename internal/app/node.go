@@ -84,6 +84,11 @@ func Open(ctx context.Context, options NodeOptions) (_ *Node, err error) {
 	if n.project, err = OpenProject(o.Dir); err != nil {
 		return nil, err
 	}
+	if n.project.Settings.State == "" { // fettle.yaml is wrong, and this says how
+		if _, err := n.project.Plan(ctx); err != nil {
+			return nil, err
+		}
+	}
 	path := StatePath(n.project)
 	if n.directory, err = openDirectory(ctx, o.Disk, path); err != nil {
 		return nil, err

@@ -27,11 +27,13 @@ func (n operations) Status(context.Context) (*wire.Status, error) {
 		s.Clock = "simulated"
 	}
 	position := n.live.state.Position()
-	durable := n.live.log.Last()
+	durable, visible := n.live.log.Last(), n.live.ingest.Visible()
+	waiting, _ := n.live.ingest.Unapplied()
 	s.Log = wire.LogStatus{
 		Durable: wire.FormatPosition(durable.Epoch, durable.Sequence), Bytes: n.live.log.Bytes(),
-		Applied: wire.FormatPosition(position.Epoch, position.Sequence),
+		Applied: wire.FormatPosition(visible.Epoch, visible.Sequence), Records: int64(waiting),
 	}
+	s.Samples.Dropped = n.server.Dropped()
 	if position.Sequence > 0 {
 		s.Log.VisibleAt = schema.FormatTime(position.VisibleAt)
 	}
@@ -157,6 +159,11 @@ func (n operations) Verify(ctx context.Context, request *wire.VerifyRequest) (*w
 			}
 		}
 		o.Since = since
+	}
+	if a := n.applied.Load(); a != nil && o.Model != "" {
+		if _, err := plan.ForModel(a.plan, o.Model); err != nil {
+			return nil, err
+		}
 	}
 	v, err := n.server.Verify(ctx, o)
 	if err != nil {

@@ -49,37 +49,51 @@ type TrainOptions struct {
 // Whatever can be refused without reading data is refused first, in the order of how cheap it is to
 // find out. An output of an earlier run is replaced only when the new one is complete.
 func Train(ctx context.Context, o TrainOptions) (*wire.TrainResult, error) {
+	project, selection, kind, err := prepareTrain(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return project.train(ctx, selection, kind, o)
+}
+
+// CheckTrain refuses what Train would refuse before it reads data.
+func CheckTrain(ctx context.Context, o TrainOptions) error {
+	_, _, _, err := prepareTrain(ctx, o)
+	return err
+}
+
+func prepareTrain(ctx context.Context, o TrainOptions) (*Project, *plan.Selection, format.Format, error) {
 	if o.Mode != "" && o.Mode != train.Ideal && o.Mode != train.AsServed {
-		return nil, &Error{
+		return nil, nil, "", &Error{
 			Code: ExitUsage, Message: fmt.Sprintf("mode %q is not known", o.Mode), Hint: "write ideal or as_served",
 		}
 	}
 	kind, compression, err := format.Detect(o.Output)
 	if err != nil {
-		return nil, &Error{Code: ExitUsage, Message: "--output", Err: err}
+		return nil, nil, "", &Error{Code: ExitUsage, Message: "--output", Err: err}
 	}
 	if compression != format.Plain {
-		return nil, &Error{
+		return nil, nil, "", &Error{
 			Code: ExitUsage, Message: "--output " + o.Output + ": training sets are not written compressed",
 			Hint: "leave ." + string(compression) + " out, or write Parquet, which is compressed inside",
 		}
 	}
 	project, err := OpenProject(o.Dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, "", err
 	}
 	p, err := project.planOf(ctx, o.Node, o.Applied)
 	if err != nil {
-		return nil, err
+		return nil, nil, "", err
 	}
 	selection, err := selectFeatures(p, o)
 	if err != nil {
-		return nil, err
+		return nil, nil, "", err
 	}
 	if err := project.checkOutput(p, o); err != nil {
-		return nil, err
+		return nil, nil, "", err
 	}
-	return project.train(ctx, selection, kind, o)
+	return project, selection, kind, nil
 }
 
 // selectFeatures finds what is asked for, and refuses it if its sources cannot be read as asked.

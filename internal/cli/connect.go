@@ -31,7 +31,7 @@ const tokenVariable = "FETTLE_TOKEN"
 type connection struct {
 	client *client.Client
 	node   *app.Node
-	local  *inProcess
+	local  *client.InProcess
 }
 
 // connect finds the node of a command: the server that --server names, the one that has the
@@ -74,7 +74,7 @@ func (s *session) open(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	local := &inProcess{handler: node.Handler()}
+	local := client.NewInProcess(node.Handler())
 	c, err := client.New("http://localhost", node.Token(), local)
 	if err != nil {
 		panic("BUG: " + err.Error())
@@ -91,7 +91,7 @@ func (c *connection) close(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience)
 	defer cancel()
-	c.local.wait()
+	c.local.Wait()
 	return c.node.Close(ctx)
 }
 

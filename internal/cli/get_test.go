@@ -56,9 +56,11 @@ func TestPrintGet(t *testing.T) {
 	f("model  buyer@1\nas of  2024-05-02T10:00:00.000000Z\n\nfeature  value  status\nv.total  4      fresh\n" +
 		"v.last   x      fresh\nv.none   null   missing\n")
 	answer.Meta = map[string]json.RawMessage{
-		"v.total": json.RawMessage(`{"version":"12ab","event_time":"2024-05-02T09:00:00.000000Z","age_ms":3600000,"status":"fresh"}`),
-		"v.last":  json.RawMessage(`{"version":"34cd","event_time":null,"age_ms":null,"status":"fresh"}`),
-		"v.none":  json.RawMessage(`{"version":"56ef","event_time":null,"age_ms":null,"status":"missing","reason":"no_events"}`),
+		"v.total": json.RawMessage(`{"version":"12ab","event_time":"2024-05-02T09:00:00.000000Z","age_ms":3600000,` +
+			`"status":"fresh"}`),
+		"v.last": json.RawMessage(`{"version":"34cd","event_time":null,"age_ms":null,"status":"fresh"}`),
+		"v.none": json.RawMessage(`{"version":"56ef","event_time":null,"age_ms":null,"status":"missing",` +
+			`"reason":"no_events"}`),
 	}
 	f("model  buyer@1\nas of  2024-05-02T10:00:00.000000Z\n\n" +
 		"feature  value  status   event time                   age     version  reason\n" +

@@ -172,8 +172,9 @@ func (i *ingestion) file(ctx context.Context, name string) error {
 	}
 	if len(body) > mostBytes {
 		return &app.Error{
-			Code: app.ExitInvalid, Message: fmt.Sprintf("%s has more than %d MiB, and %s is sent whole", shown, mostBytes>>20, format),
-			Hint: "write it as several files, or as CSV or JSON lines",
+			Code:    app.ExitInvalid,
+			Message: fmt.Sprintf("%s has more than %d MiB, and %s is sent whole", shown, mostBytes>>20, format),
+			Hint:    "write it as several files, or as CSV or JSON lines",
 		}
 	}
 	_, err = i.push(ctx, format, sent{file: shown, body: body})

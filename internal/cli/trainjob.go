@@ -52,7 +52,7 @@ func (s *session) train(ctx context.Context, o app.TrainOptions) (*wire.TrainRes
 func (s *session) trainThere(ctx context.Context, c *connection, o app.TrainOptions) (
 	_ *wire.TrainResult, err error) {
 	if s.server == "" {
-		if err := checkTrain(ctx, o); err != nil {
+		if err := app.CheckTrain(ctx, o); err != nil {
 			return nil, err
 		}
 	}

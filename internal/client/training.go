@@ -29,6 +29,7 @@ func (c *Client) Train(ctx context.Context, message *wire.TrainingRequest, wait 
 	addNumber(query, "max_age_ms", message.MaxAgeMS)
 	addNumber(query, "max_bad", int64(message.MaxBad))
 	addFlag(query, "strict", message.Strict)
+	addFlag(query, "project", message.Project)
 	r, err := uploaded("/v1/training", query, message.Labels.Upload)
 	if err != nil {
 		return nil, err

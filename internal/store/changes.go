@@ -38,8 +38,14 @@ type step struct {
 	key, value int
 }
 
-// Set gives a key a value, whatever it had.
-func (c *Changes) Set(key, value []byte) { c.add(Set, key, value) }
+// Set gives a key a value, whatever it had. An empty key is a bug of the caller: not every backend
+// can order it.
+func (c *Changes) Set(key, value []byte) {
+	if len(key) == 0 {
+		panic("BUG: Set of an empty key")
+	}
+	c.add(Set, key, value)
+}
 
 // Delete removes a key, if it is there.
 func (c *Changes) Delete(key []byte) { c.add(Delete, key, nil) }

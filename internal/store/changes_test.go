@@ -18,13 +18,13 @@ func TestChanges(t *testing.T) {
 		c.Delete([]byte("b"))
 		c.DeleteRange([]byte("c"), []byte("dd"))
 		c.DeleteRange([]byte("d"), []byte("c")) // empty
-		c.Set(nil, nil)
+		c.Set([]byte("e"), nil)
 		var got []string
 		for change := range c.All() {
 			got = append(got, fmt.Sprintf("%d %s %s", change.Kind, change.Key, change.Value))
 		}
-		want := []string{"0 a 1", "1 b ", "2 c dd", "0  "}
-		if !slices.Equal(got, want) || c.Len() != 4 || c.Bytes() != 6 {
+		want := []string{"0 a 1", "1 b ", "2 c dd", "0 e "}
+		if !slices.Equal(got, want) || c.Len() != 4 || c.Bytes() != 7 {
 			t.Errorf("got %q of %d changes in %d bytes, want %q", got, c.Len(), c.Bytes(), want)
 		}
 		for range c.All() {
@@ -38,12 +38,19 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-func TestChangesRefuseAnOpenRange(t *testing.T) {
+func TestChangesRefuse(t *testing.T) {
 	t.Parallel()
-	defer func() {
-		if recover() == nil {
-			t.Error("a range without an end passed")
-		}
-	}()
-	new(store.Changes).DeleteRange([]byte("a"), nil)
+	for name, call := range map[string]func(c *store.Changes){
+		"a range without an end": func(c *store.Changes) { c.DeleteRange([]byte("a"), nil) },
+		"an empty key":           func(c *store.Changes) { c.Set(nil, []byte("1")) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s passed", name)
+				}
+			}()
+			call(&store.Changes{})
+		}()
+	}
 }

@@ -165,6 +165,8 @@ func (s *Store) watch() {
 		s.events.advance()
 		select {
 		case <-changed:
+		case <-s.valve.failed:
+			return
 		case <-s.valve.closing:
 			return
 		}
@@ -187,7 +189,7 @@ func (s *Store) Flush(ctx context.Context) error {
 	}
 	select {
 	case <-flushed:
-		// After a failure Pebble goes on in the belief that the disk did what it was told.
+		// The flush may have ended well, but who knows what the store's next Open will find.
 		if err := s.valve.err(); err != nil {
 			return fmt.Errorf("flush: %w", err)
 		}

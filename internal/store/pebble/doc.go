@@ -10,9 +10,9 @@
 //   - Apply waits for memory before it gives Pebble anything, so one that fails changed nothing;
 //   - Flush returns the error of a background flush at once; the data stays in memory, Pebble goes
 //     on trying at growing distances, and a later Flush can succeed;
-//   - when the manifest cannot be written, what is on disk is unknown. The store then refuses changes
-//     with store.ErrFailed and lets nothing more reach the disk, but still reads. Opening it again
-//     finds out what is there.
+//   - when the manifest or a directory cannot be made durable, what is on disk is unknown. The store
+//     then refuses changes with store.ErrFailed, holds the jobs of Pebble as they come to the disk,
+//     and still reads. Opening it again finds out what is there.
 //
 // Refuses: two stores in one directory at a time, which the owner of the directory must prevent: the
 // adapter locks nothing. It also refuses batches over 256 MiB.

@@ -3,6 +3,8 @@ package pebble
 import (
 	"errors"
 	"fmt"
+	"runtime"
+	"strings"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -135,12 +137,18 @@ func (logger) Infof(string, ...any) {}
 
 func (logger) Errorf(string, ...any) {}
 
-// Fatalf is called when the manifest cannot be written, with the error as an argument; the store has
-// then failed. All other calls are broken invariants of Pebble, after which nothing may go on.
+// Fatalf is called when a batch or the manifest cannot be written, with the error as an argument; the
+// store has then failed. For the manifest it does not return, as Pebble expects, but ends the goroutine
+// of the job, which releases the locks that readers need. A batch comes from a caller of Apply, who
+// gets the error. All other calls are broken invariants of Pebble, after which
+// nothing may go on.
 func (l logger) Fatalf(format string, args ...any) {
 	for _, arg := range args {
 		if cause, ok := arg.(error); ok {
 			l.events.valve.fail(cause)
+			if !strings.Contains(format, "commit") {
+				runtime.Goexit()
+			}
 			return
 		}
 	}

@@ -74,6 +74,7 @@ func (f *files) Open(name string, options ...vfs.OpenOption) (vfs.File, error) {
 	}
 	opened, err := f.disk.Open(name)
 	if err != nil {
+		f.valve.stumbled()
 		return nil, err
 	}
 	result := &file{File: opened, files: f, name: name}
@@ -109,7 +110,8 @@ func (f *files) Remove(name string) error {
 	if walLog(name) {
 		return nil
 	}
-	if err := f.valve.change(); err != nil {
+	// A scan that ends may remove a table that nobody needs any more, and must go on.
+	if err := errors.Join(f.valve.read(), f.valve.err()); err != nil {
 		return err
 	}
 	if err := f.orderNames(name); err != nil {

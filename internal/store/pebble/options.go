@@ -85,10 +85,7 @@ func (o Options) engine(files *files, events *events) *pebble.Options {
 		FormatMajorVersion:          format,
 		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, 2 },
 	}
-	// This scheduler looks for work whenever a job ends, and has no ticking goroutine: that of the
-	// usual one is left behind by each Open that fails, with a half-made database in its hands.
-	options.Experimental.CompactionScheduler =
-		pebble.NewConcurrencyLimitSchedulerWithNoPeriodicGrantingForTest()
+	options.Experimental.CompactionScheduler = newScheduler(events.valve)
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 		options.Levels[i].BlockSize = 8 << 10

@@ -60,18 +60,15 @@ func Open(ctx context.Context, fsys disk.FS, dir string, options Options) (*Stor
 	}
 	result := make(chan opened, 1)
 	go func() {
-		db, err := open(dir, options.engine(&files{fsys, v}, s.events))
-		result <- opened{db, err}
+		var r opened
+		defer func() { result <- r }() // also if the logger ends this goroutine
+		r.db, r.err = open(dir, options.engine(&files{fsys, v}, s.events))
 	}()
 	r, err := await(ctx, result, v)
 	if err != nil {
 		return nil, fmt.Errorf("open the store in %s: %w", dir, errors.Join(err, s.events.cause()))
 	}
 	if err := errors.Join(r.err, v.err()); err != nil {
-		v.abandon()
-		if r.db != nil {
-			_ = r.db.Close() // the failure says more than what it leads to
-		}
 		if errors.Is(err, fs.ErrNotExist) { // Pebble knows of a file that is gone
 			err = &damage{err}
 		}
@@ -82,26 +79,22 @@ func Open(ctx context.Context, fsys disk.FS, dir string, options Options) (*Stor
 	return s, nil
 }
 
-// await waits for what opens Pebble. If the valve fails or the context ends first, it ends the work
-// by letting each call to the disk fail.
+// await waits for what opens Pebble. If the context ends first, it ends the work by letting each call
+// to the disk fail.
 func await(ctx context.Context, result <-chan opened, v *valve) (opened, error) {
-	failed := v.failed
-	for {
-		select {
-		case r := <-result:
-			return r, nil
-		case <-failed:
-			v.abandon()
-			failed = nil
-		case <-ctx.Done():
-			v.abandon()
-			go func() {
-				if r := <-result; r.db != nil {
-					_ = r.db.Close() // nobody has seen this store
-				}
-			}()
-			return opened{}, ctx.Err()
-		}
+	select {
+	case r := <-result:
+		return r, nil
+	case <-v.failed:
+		return opened{}, v.err()
+	case <-ctx.Done():
+		v.abandon()
+		go func() {
+			if r := <-result; r.db != nil {
+				_ = r.db.Close() // nobody has seen this store
+			}
+		}()
+		return opened{}, ctx.Err()
 	}
 }
 
@@ -153,11 +146,14 @@ func (s *Store) Get(ctx context.Context, key []byte) ([]byte, error) {
 // GetDurable is Get as it would be after a crash now: it sees only what is on the disk. After a
 // failure nobody knows that, and it is the failure.
 func (s *Store) GetDurable(ctx context.Context, key []byte) ([]byte, error) {
-	end := append(bytes.Clone(key), 0)
+	options := &pebble.IterOptions{
+		UpperBound: append(bytes.Clone(key), 0), OnlyReadGuaranteedDurable: true,
+	}
+	if len(key) > 0 {
+		options.LowerBound = key
+	}
 	var found []byte
-	err := s.scan(ctx, &pebble.IterOptions{
-		LowerBound: key, UpperBound: end, OnlyReadGuaranteedDurable: true,
-	}, func(_, value []byte) error {
+	err := s.scan(ctx, options, func(_, value []byte) error {
 		found = append(make([]byte, 0, len(value)), value...)
 		return nil
 	})
@@ -174,7 +170,10 @@ func (s *Store) GetDurable(ctx context.Context, key []byte) ([]byte, error) {
 func (s *Store) Scan(
 	ctx context.Context, from, to []byte, visit func(key, value []byte) error,
 ) error {
-	options := &pebble.IterOptions{LowerBound: from}
+	options := &pebble.IterOptions{}
+	if len(from) > 0 {
+		options.LowerBound = from
+	}
 	if len(to) > 0 {
 		options.UpperBound = to
 		if bytes.Compare(from, to) >= 0 {
@@ -223,20 +222,33 @@ func (s *Store) scan(
 	return nil
 }
 
-// Close ends the store and waits for the calls under way.
+// Close ends the store and waits for the calls under way. A store that failed leaves some memory and
+// open files behind.
 func (s *Store) Close() error {
 	s.gate.Lock()
 	first := !s.closed.Swap(true)
 	s.gate.Unlock()
 	s.valve.close()
 	s.calls.Wait()
-	<-s.watched
 	if !first {
 		return nil
 	}
-	// After a failure, what Pebble complains of follows from it.
-	if err := s.db.Close(); err != nil && s.valve.err() == nil {
-		return fmt.Errorf("close the store: %w", err)
+	closed := make(chan error, 1)
+	if s.valve.err() == nil {
+		go func() {
+			<-s.watched
+			closed <- s.db.Close()
+		}()
+	}
+	select {
+	case err := <-closed:
+		if err != nil {
+			return fmt.Errorf("close the store: %w", err)
+		}
+	case <-s.valve.failed:
+		s.valve.park()
+		// Pebble would wait for jobs that never end. What is left of it, its cache, goroutines and
+		// open files, stays until the process ends.
 	}
 	return nil
 }

@@ -17,12 +17,15 @@ var errAbandoned = errors.New("opening was given up")
 // firstPause and longestPause bound the time between two tries of a background job that fails.
 const firstPause, longestPause = 10 * time.Millisecond, time.Second
 
-// valve stands before the disk. It slows down jobs that fail, and lets no change through after the
-// store failed: Pebble's jobs then stand still until Close, instead of trying without end.
+// valve stands before the disk. It slows down jobs that fail, and after the store failed it
+// holds each of Pebble's goroutines that wants to change something, for ever. Pebble expects the end
+// of the process then: it would go on with structures in memory that are only half changed, and ending
+// its goroutines from within would unlock what is not locked.
 type valve struct {
 	mu        sync.Mutex
 	failure   error
 	abandoned bool
+	parked    bool
 	pauses    map[vfs.DiskWriteCategory]time.Duration
 	failed    chan struct{} // closed with the first failure
 	closing   chan struct{}
@@ -78,19 +81,46 @@ func (v *valve) read() error {
 	return nil
 }
 
-// change is asked before a call that changes something.
+// change is asked before a call that changes something. It does not return if the store has failed.
+// Only goroutines of Pebble's jobs and that of Open come here: with the log disabled, no call of a
+// user of the store writes anything.
 func (v *valve) change() error {
-	v.mu.Lock()
-	failure, abandoned := v.failure, v.abandoned
-	v.mu.Unlock()
-	switch {
-	case abandoned:
-		return errAbandoned
-	case failure != nil:
-		<-v.closing
-		return failure
+	if err := v.read(); err != nil {
+		return err
+	}
+	if v.err() != nil {
+		select {}
 	}
 	return nil
+}
+
+// park is called at the end of a store that failed, when only Pebble's own goroutines are left.
+func (v *valve) park() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.parked = true
+}
+
+// stumbled is told of a read that failed. It pauses, for some jobs of Pebble would try again at once
+// and without end, and holds them when nobody else is left.
+func (v *valve) stumbled() {
+	v.mu.Lock()
+	parked := v.parked
+	v.mu.Unlock()
+	if parked {
+		select {}
+	}
+	v.pause(firstPause)
+}
+
+// pause waits, but not after Close.
+func (v *valve) pause(length time.Duration) {
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-v.closing:
+	}
 }
 
 // begin is asked before a background job writes a table. It pauses if the last such job failed.
@@ -98,14 +128,8 @@ func (v *valve) begin(job vfs.DiskWriteCategory) {
 	v.mu.Lock()
 	pause := v.pauses[job]
 	v.mu.Unlock()
-	if pause == 0 {
-		return
-	}
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-v.closing:
+	if pause > 0 {
+		v.pause(pause)
 	}
 }
 

@@ -117,13 +117,11 @@ func testBytes(t *testing.T, db store.Online) {
 		c.Set([]byte{byte(i), 0}, []byte{byte(i)})
 		c.Set([]byte{0x7f, byte(i), 0xff}, bytes.Repeat([]byte{byte(i)}, i))
 	}
-	c.Set([]byte{}, []byte("the empty key"))
 	apply(t, db, c)
 	want.Apply(c)
 	Compare(t.Context(), t, db, want)
 	c.Reset()
 	c.DeleteRange([]byte{0x7f, 0x80}, []byte{0xff, 0})
-	c.Delete([]byte{})
 	apply(t, db, c)
 	want.Apply(c)
 	Compare(t.Context(), t, db, want)
