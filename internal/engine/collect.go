@@ -55,7 +55,7 @@ func (f *feed) collect(scope *chunkScope) {
 	order, starts := f.partition(numbers)
 	p := &part{ordinal: scope.chunk.Ordinal, starts: starts}
 	if len(order) > 0 {
-		f.fill(p, scope, numbers, order)
+		f.fill(p, scope, numbers, picked{order, len(order) == len(numbers) && f.partitionBits == 0})
 	}
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -107,10 +107,10 @@ func (f *feed) partition(numbers []int32) (order []uint32, starts []int32) {
 // fill copies what the feed needs of the rows in order. Entities are numbered anew within their
 // partition, by the bits that do not choose it. The columns of newest rows are not copied but kept
 // whole, because only a few of their rows will be read.
-func (f *feed) fill(p *part, scope *chunkScope, numbers []int32, order []uint32) {
+func (f *feed) fill(p *part, scope *chunkScope, numbers []int32, order picked) {
 	rows := &p.rows
-	rows.entity = make([]int32, len(order))
-	for k, row := range order {
+	rows.entity = make([]int32, len(order.rows))
+	for k, row := range order.rows {
 		rows.entity[k] = numbers[row] >> f.partitionBits
 	}
 	rows.time = pick(scope.chunk.EventTime, order)
@@ -133,8 +133,8 @@ func (f *feed) fill(p *part, scope *chunkScope, numbers []int32, order []uint32)
 	if !f.keepOrigin {
 		return
 	}
-	rows.origin = make([]uint64, len(order))
-	for k, row := range order {
+	rows.origin = make([]uint64, len(order.rows))
+	for k, row := range order.rows {
 		rows.origin[k] = uint64(row)
 	}
 	for _, column := range f.newest {
@@ -146,9 +146,20 @@ func (f *feed) fill(p *part, scope *chunkScope, numbers []int32, order []uint32)
 	}
 }
 
-func pick[T any](values []T, order []uint32) []T {
-	out := make([]T, len(order))
-	for k, row := range order {
+// picked is the rows of a chunk that a feed takes, in its order. all says that it takes every row as
+// it stands, as of a chunk of a single entity: then nothing need be copied.
+type picked struct {
+	rows []uint32
+	all  bool
+}
+
+// pick returns the values of picked rows. They may be the column's own and must not be changed.
+func pick[T any](values []T, order picked) []T {
+	if order.all {
+		return values
+	}
+	out := make([]T, len(order.rows))
+	for k, row := range order.rows {
 		out[k] = values[row]
 	}
 	return out
@@ -156,14 +167,14 @@ func pick[T any](values []T, order []uint32) []T {
 
 // fillValue stores one argument. Null and filtered rows are copied too: what they hold is never
 // read, since their selection bits are not set, and copying all is cheaper than testing each.
-func (f *feed) fillValue(rows *eventRows, v valueSpec, scope *chunkScope, order []uint32) {
+func (f *feed) fillValue(rows *eventRows, v valueSpec, scope *chunkScope, order picked) {
 	column := scope.eval(v.program)
 	switch {
 	case v.interner != nil:
 		rows.ints[v.at] = pick(v.interner.numbers(column), order)
 	case column.Type.Kind == schema.Bool:
-		out := make([]int64, len(order))
-		for k, row := range order {
+		out := make([]int64, len(order.rows))
+		for k, row := range order.rows {
 			out[k] = intOf(column, int(row))
 		}
 		rows.ints[v.at] = out
@@ -178,18 +189,18 @@ func (f *feed) fillValue(rows *eventRows, v valueSpec, scope *chunkScope, order 
 
 // fillSequence stores the sequence as integers of the same order. Text and decimals are stored as
 // numbers of arrival, which partitions replace by ranks when all of them are known.
-func (f *feed) fillSequence(rows *eventRows, c *batch.Column, order []uint32) {
+func (f *feed) fillSequence(rows *eventRows, c *batch.Column, order picked) {
 	switch c.Type.Kind {
 	case schema.String, schema.Bytes, schema.Decimal:
 		rows.sequence = pick(f.sequences.numbers(c), order)
 	case schema.Float64:
-		rows.sequence = make([]int64, len(order))
-		for k, row := range order {
+		rows.sequence = make([]int64, len(order.rows))
+		for k, row := range order.rows {
 			rows.sequence[k] = orderedBits(c.Floats[row])
 		}
 	case schema.Bool:
-		rows.sequence = make([]int64, len(order))
-		for k, row := range order {
+		rows.sequence = make([]int64, len(order.rows))
+		for k, row := range order.rows {
 			rows.sequence[k] = intOf(c, int(row))
 		}
 	default:
@@ -198,21 +209,21 @@ func (f *feed) fillSequence(rows *eventRows, c *batch.Column, order []uint32) {
 	if c.Valid == nil {
 		return
 	}
-	rows.unsequenced = make([]bool, len(order))
-	for k, row := range order {
+	rows.unsequenced = make([]bool, len(order.rows))
+	for k, row := range order.rows {
 		rows.unsequenced[k] = !c.Valid[row]
 	}
 }
 
 // fillWords sets the selection bits. Filters are evaluated here, once for an event and for all
 // tasks; a window then only counts bits.
-func (f *feed) fillWords(rows *eventRows, scope *chunkScope, order []uint32) {
+func (f *feed) fillWords(rows *eventRows, scope *chunkScope, order picked) {
 	stride := f.stride()
-	rows.words = make([]uint64, len(order)*stride)
+	rows.words = make([]uint64, len(order.rows)*stride)
 	for bit, spec := range f.selections {
 		word, mask := bit/64, uint64(1)<<(bit%64)
 		tests := spec.tests(scope)
-		for k, row := range order {
+		for k, row := range order.rows {
 			selected := true
 			for _, test := range tests {
 				selected = selected && test[row]

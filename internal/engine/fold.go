@@ -143,7 +143,8 @@ func (e *evaluation) count(s *sourceScan) {
 func (f *feed) foldPartitions(ctx context.Context, workers int) error {
 	var next atomic.Int64
 	work := func() {
-		r := newReader(f)
+		r := f.scan.compiled.reader(f)
+		defer f.scan.compiled.release(r)
 		for p := next.Add(1) - 1; int(p) < f.partitions() && ctx.Err() == nil; p = next.Add(1) - 1 {
 			r.foldPartition(int(p))
 		}

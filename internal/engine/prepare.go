@@ -29,7 +29,44 @@ func (p *Prepared) Evaluate(ctx context.Context, events Events, rows Rows, optio
 
 // programs keeps what was compiled of a plan's expressions, by their node. A plan does not change,
 // and there are as many entries as it has expressions.
-type programs struct{ known sync.Map }
+type programs struct {
+	known   sync.Map
+	readers sync.Pool // of *reader: their memory is most of what a request needs
+}
+
+// largestReader bounds the memory that a reader may keep for the next evaluation, in events of an
+// entity: one huge entity must not cost its memory for ever.
+const largestReader = 1 << 16
+
+// reader takes a reader for a feed; release gives it back.
+func (p *programs) reader(f *feed) *reader {
+	r, reused := p.readers.Get().(*reader)
+	if !reused {
+		return newReader(f)
+	}
+	r.feed = f
+	r.selections, r.selected = grown(r.selections, len(f.selections)), grown(r.selected, len(f.selections))
+	r.lanes, r.laned = grown(r.lanes, len(f.lanes)), grown(r.laned, len(f.lanes))
+	return r
+}
+
+// release gives a reader back. The epoch stays: entries of another feed are older than any of the
+// next, and are built anew.
+func (p *programs) release(r *reader) {
+	if cap(r.partition.rows.time) > largestReader {
+		return
+	}
+	r.feed, r.time = nil, nil
+	p.readers.Put(r)
+}
+
+// grown returns a slice of at least n entries; those that are there are kept with their memory.
+func grown[T any](s []T, n int) []T {
+	if len(s) >= n {
+		return s
+	}
+	return append(s, make([]T, n-len(s))...)
+}
 
 // compiled is one expression, its text and its program.
 type compiled struct {
