@@ -19,6 +19,8 @@ func classify(err error) *wire.Error {
 	switch {
 	case errors.As(err, &told):
 		return told
+	case errors.Is(err, context.Canceled):
+		return &wire.Error{Code: wire.Cancelled, Message: err.Error()} // nobody reads it
 	case errors.Is(err, registry.ErrStale):
 		return &wire.Error{Code: wire.Conflict, Message: err.Error(), Hint: "plan again, and apply that"}
 	case errors.As(err, &breaks):

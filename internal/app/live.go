@@ -42,7 +42,9 @@ type liveOptions struct {
 	Reserve func(until int64) error
 	// Memory keeps the state in memory: it is gone with the process.
 	Memory bool
-	Layout *state.Layout
+	// SegmentBytes is when a new segment of the log is begun; 0: as the log does by itself.
+	SegmentBytes int64
+	Layout       *state.Layout
 	// Whole applies whatever is waiting as one batch, however large.
 	Whole    bool
 	Observer ingest.Observer
@@ -70,7 +72,7 @@ func openLive(ctx context.Context, o liveOptions) (_ *live, err error) {
 	}
 	known := l.state.Position()
 	l.log, l.report, err = log.Open(o.Disk, filepath.Join(o.Path, logDir), log.Options{
-		Known: known.Sequence, VerifyFrom: known.Sequence, Clock: o.Wall,
+		Known: known.Sequence, VerifyFrom: known.Sequence, Clock: o.Wall, SegmentBytes: o.SegmentBytes,
 		Observer: log.Observer{Failed: o.Failed},
 	})
 	if err != nil {
@@ -97,7 +99,11 @@ func (o liveOptions) openStore(ctx context.Context) (store.Online, error) {
 	if o.Memory {
 		return memory.New(), nil
 	}
-	return pebble.Open(ctx, o.Disk, filepath.Join(o.Path, stateDir), pebble.Options{})
+	db, err := pebble.Open(ctx, o.Disk, filepath.Join(o.Path, stateDir), pebble.Options{})
+	if err != nil {
+		return nil, err // not db: a nil pointer in an interface would be closed
+	}
+	return db, nil
 }
 
 // use changes the layout that events are taken in by. What is missing of it is filled from history

@@ -9,9 +9,20 @@ import (
 	"testing"
 )
 
-// TestInterrupt sends an interrupt while train waits for labels: exit code 130, and no output.
+// TestInterrupt sends an interrupt while train waits for labels: exit code 130, and no output, with
+// and without a server.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
+	for name, up := range map[string]bool{"down": false, "up": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			interrupt(t, up)
+		})
+	}
+}
+
+func interrupt(t *testing.T, up bool) {
+	t.Helper()
 	folder := t.TempDir()
 	run := func(args ...string) {
 		t.Helper()
@@ -20,6 +31,17 @@ func TestInterrupt(t *testing.T) {
 		}
 	}
 	run("init", "--template", "cards", folder)
+	if up {
+		running, err := startServer(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := running.stop(os.Interrupt); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
 	command := exec.Command("fettle", "-C", folder, "train", "--model", "fraud", "--labels", "-",
 		"--time", "time", "--output", "out.csv")
 	var complaints bytes.Buffer
