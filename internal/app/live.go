@@ -78,6 +78,15 @@ func openLive(ctx context.Context, o liveOptions) (_ *live, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
+	// A damaged manifest can make the store an older one, which the log can only mend from its
+	// beginning on.
+	if first := l.log.First(); known.Sequence+1 < first {
+		return nil, &Error{
+			Code:    ExitInvalid,
+			Message: fmt.Sprintf("the online state ends at record %d, and the log begins at %d", known.Sequence, first),
+			Hint:    "the state is damaged: move the folder " + stateDir + " away, and it is filled from history again",
+		}
+	}
 	if l.history, err = parts.Open(o.Disk, filepath.Join(o.Path, historyDir)); err != nil {
 		return nil, fmt.Errorf("open the history: %w", err)
 	}

@@ -78,6 +78,7 @@ func (w *partition) allocate(f *feed, n int) {
 	r.ints = resizedAll(r.ints, f.counts[window.Ints], n)
 	r.floats = resizedAll(r.floats, f.counts[window.Floats], n)
 	r.decimals = resizedAll(r.decimals, f.counts[window.Decimals], n)
+	r.origin = r.origin[:0] // of another feed, perhaps
 	if f.keepOrigin {
 		r.origin = resized(r.origin, n)
 	}
