@@ -66,7 +66,8 @@ type crashPush struct {
 	bad     int64
 	result  *ingest.PushResult // nil: not acknowledged
 	state   pushState
-	flying  bool // it is being sent
+	behind  uint64 // its place in the log, if any, comes after this one
+	flying  bool   // it is being sent
 }
 
 // pushState is whether a request is in. One of which no row is new leaves no trace in the rows: it

@@ -84,7 +84,7 @@ func openLive(ctx context.Context, o liveOptions) (_ *live, err error) {
 		return nil, &Error{
 			Code:    ExitInvalid,
 			Message: fmt.Sprintf("the online state ends at record %d, and the log begins at %d", known.Sequence, first),
-			Hint:    "the state is damaged: move the folder " + stateDir + " away, and it is filled from history again",
+			Hint:    "the state is damaged; restore the data directory from a backup",
 		}
 	}
 	if l.history, err = parts.Open(o.Disk, filepath.Join(o.Path, historyDir)); err != nil {

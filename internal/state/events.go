@@ -160,14 +160,10 @@ func (r *feedRead) entity(ctx context.Context) error {
 	return r.stream(ctx)
 }
 
-// load reads an entity for the cache, and gives up its entry if that fails.
+// load reads an entity for the cache and answers from it.
 func (r *feedRead) load(ctx context.Context, e *entry) error {
-	s := r.events.state
-	g := &reading{state: s, use: r.served.source, key: r.key}
-	kept, tooLarge := (*rows)(nil), false
-	defer func() { s.cache.loaded(e, kept, tooLarge) }()
-	loaded, err := g.load(ctx, &r.need, s.cache.limit)
-	if tooLarge = errors.Is(err, errFull); tooLarge {
+	loaded, err := r.decode(ctx, e)
+	if errors.Is(err, errFull) {
 		return r.stream(ctx)
 	} else if err != nil {
 		return err
@@ -176,8 +172,20 @@ func (r *feedRead) load(ctx context.Context, e *entry) error {
 	if !ok {
 		return fmt.Errorf("BUG: rows from %d do not answer what they were loaded for", loaded.floor)
 	}
-	kept = loaded
-	return r.out.add(loaded.freeze(), begin, end, &r.need)
+	return r.out.add(loaded, begin, end, &r.need)
+}
+
+// decode loads an entity into its entry, or gives the entry up. Either way whoever waits for it goes
+// on.
+func (r *feedRead) decode(ctx context.Context, e *entry) (frozen *rows, err error) {
+	c := r.events.state.cache
+	var loaded *rows
+	defer func() { c.loaded(e, loaded, errors.Is(err, errFull)) }()
+	g := &reading{state: r.events.state, use: r.served.source, key: r.key}
+	if loaded, err = g.load(ctx, &r.need, c.limit); err != nil {
+		return nil, err
+	}
+	return loaded.freeze(), nil
 }
 
 // stream reads an entity from the store for this request alone.

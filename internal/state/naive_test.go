@@ -2,6 +2,7 @@ package state
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -157,7 +158,8 @@ func (n *naive) checkFeed(f *fixture, q *engine.FeedRequest, got []*event, w wor
 		}
 	}
 	used := 0
-	for key, all := range byEntity {
+	for _, key := range slices.Sorted(maps.Keys(byEntity)) {
+		all := byEntity[key]
 		slices.SortFunc(all, func(a, b *event) int {
 			if a.time != b.time {
 				return int(a.time - b.time)

@@ -50,8 +50,8 @@ func (c *Changes) Set(key, value []byte) {
 // Delete removes a key, if it is there.
 func (c *Changes) Delete(key []byte) { c.add(Delete, key, nil) }
 
-// DeleteRange removes the keys from <= key < to. A range cannot be open: an empty to is a bug of the
-// caller, for it could delete everything.
+// DeleteRange removes the keys from <= key < to. A range cannot be open: an empty to is a bug of
+// the caller, for it could delete everything.
 func (c *Changes) DeleteRange(from, to []byte) {
 	if len(to) == 0 {
 		panic("BUG: DeleteRange without an end")

@@ -21,9 +21,10 @@ var (
 	ErrDamaged = errors.New("the store is damaged")
 )
 
-// Online is an ordered map of bytes, compared as bytes.Compare does. No key is empty. Every method may be called by
-// many goroutines at a time. Keys and values passed to visit are valid during the call only; the
-// value that Get returns belongs to the caller. A call whose context is done returns its error.
+// Online is an ordered map of bytes, compared as bytes.Compare does. No key is empty. Every method
+// may be called by many goroutines at a time. Keys and values passed to visit are valid during the
+// call only; the value that Get returns belongs to the caller. A call whose context is done returns
+// its error.
 type Online interface {
 	// Get returns the value of a key, never nil, or ErrNotFound.
 	Get(ctx context.Context, key []byte) ([]byte, error)

@@ -21,8 +21,8 @@ func (s *Store) patient(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeout(ctx, s.options.Patience)
 }
 
-// Apply makes all changes in their order, or none. When the disk cannot keep up it waits until there
-// is memory for them.
+// Apply makes all changes in their order, or none. When the disk cannot keep up it waits until
+// there is memory for them.
 func (s *Store) Apply(ctx context.Context, changes *store.Changes) error {
 	if err := s.enter(ctx); err != nil {
 		return err
@@ -78,16 +78,18 @@ func (s *Store) commit(changes *store.Changes, size int64) error {
 			return errors.Join(err, batch.Close())
 		}
 	}
-	err = errors.Join(s.db.Apply(batch, pebble.NoSync), s.valve.err(), batch.Close())
-	if err != nil {
+	if err := errors.Join(s.db.Apply(batch, pebble.NoSync), batch.Close()); err != nil {
 		return err
 	}
 	s.applied++
 	s.current += size
 	if s.current >= s.options.MemtableBytes {
-		_, err = s.rotate()
+		if _, err := s.rotate(); err != nil {
+			// The batch is applied all the same; the next Flush tells.
+			s.events.background(err)
+		}
 	}
-	return err
+	return nil
 }
 
 // rotate lets Pebble begin to write what was applied, and gives the channel that is closed when all
@@ -103,8 +105,8 @@ func (s *Store) rotate() (<-chan struct{}, error) {
 }
 
 // room waits until the memory that is not yet on disk, and the number of tables that no compaction
-// has sorted, are within their bounds. The writer's token is held. Pebble's own metrics are of no use
-// here: to ask for them waits for the disk.
+// has sorted, are within their bounds. The writer's token is held. Pebble's own metrics are of no
+// use here: to ask for them waits for the disk.
 func (s *Store) room(ctx context.Context) error {
 	for {
 		if err := s.valve.err(); err != nil {
@@ -155,8 +157,8 @@ func (s *Store) pending() (bytes int64, oldest <-chan struct{}) {
 	return bytes, oldest
 }
 
-// watch keeps the number of sorted runs that compactions have left over, until Close. It may wait for
-// the disk, which is why it has a goroutine of its own.
+// watch keeps the number of sorted runs that compactions have left over, until Close. It may wait
+// for the disk, which is why it has a goroutine of its own.
 func (s *Store) watch() {
 	defer close(s.watched)
 	for {
@@ -206,8 +208,8 @@ func (s *Store) Flush(ctx context.Context) error {
 	}
 }
 
-// startFlush begins a flush of all batches applied so far, whose number it gives; the channel is nil
-// if all of them are durable.
+// startFlush begins a flush of all batches applied so far, whose number it gives; the channel is
+// nil if all of them are durable.
 func (s *Store) startFlush(
 	ctx context.Context, fails <-chan struct{},
 ) (flushed <-chan struct{}, batches uint64, err error) {

@@ -15,8 +15,8 @@ import (
 	"github.com/fettle-ml/fettle/internal/store/storetest"
 )
 
-// history is what was applied to a store: each batch also sets a counter, as the position of the log
-// would be.
+// history is what was applied to a store: each batch also sets a counter, as the position of the
+// log would be.
 type history struct {
 	base    storetest.Model // the rows as of from
 	from    uint64
@@ -95,7 +95,7 @@ func (h *history) run(
 // after it was closed, and drops what was not synced.
 func TestCrash(t *testing.T) {
 	t.Parallel()
-	const seeds, cycles = 16, 20
+	const seeds, cycles = 13, 24
 	var total struct{ cycles, stopped, opening, batches, flushed, lost, partial int }
 	for seed := range uint64(seeds) {
 		rng := rand.New(rand.NewPCG(seed, 5))

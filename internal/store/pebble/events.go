@@ -53,8 +53,8 @@ func (e *events) listener() *pebble.EventListener {
 	}
 }
 
-// flushEnded is called for each flush. Pebble also gives an error for one that had nothing to write;
-// it reports only real ones to background, right afterwards.
+// flushEnded is called for each flush. Pebble also gives an error for one that had nothing to
+// write; it reports only real ones to background, right afterwards.
 func (e *events) flushEnded(i pebble.FlushInfo) {
 	e.mu.Lock()
 	e.ended = i.Err
@@ -137,20 +137,21 @@ func (logger) Infof(string, ...any) {}
 
 func (logger) Errorf(string, ...any) {}
 
-// Fatalf is called when a batch or the manifest cannot be written, with the error as an argument; the
-// store has then failed. For the manifest it does not return, as Pebble expects, but ends the goroutine
-// of the job, which releases the locks that readers need. A batch comes from a caller of Apply, who
-// gets the error. All other calls are broken invariants of Pebble, after which
-// nothing may go on.
+// Fatalf is called when the manifest cannot be written, with the error as an argument; the store has
+// then failed. During Open it returns, and so does Open. Failures of the disk are settled elsewhere;
+// for what is left the goroutine of the job ends, which releases the locks that readers need. All
+// other calls, that for a batch included, are broken invariants, after which nothing may go on.
 func (l logger) Fatalf(format string, args ...any) {
 	for _, arg := range args {
-		if cause, ok := arg.(error); ok {
-			l.events.valve.fail(cause)
-			if !strings.Contains(format, "commit") {
-				runtime.Goexit()
-			}
-			return
+		cause, ok := arg.(error)
+		if !ok || strings.Contains(format, "commit") {
+			continue
 		}
+		l.events.valve.fail(cause)
+		if l.events.valve.running() {
+			runtime.Goexit()
+		}
+		return
 	}
 	panic("BUG: pebble: " + fmt.Sprintf(format, args...))
 }

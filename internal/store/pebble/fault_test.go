@@ -96,8 +96,8 @@ func fill(t *testing.T, db *pebble.Store) (storetest.Model, error) {
 	return model, nil
 }
 
-// TestFullDisk fills the disk: changes are refused when their context ends, nothing of them is there,
-// reads go on, and all goes well once there is space again.
+// TestFullDisk fills the disk: changes are refused when their context ends, nothing of them is
+// there, reads go on, and all goes well once there is space again.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	fsys, options := disk.NewFragile(), small()

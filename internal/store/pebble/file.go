@@ -37,7 +37,8 @@ func (f *file) Write(p []byte) (int, error) {
 	if err := f.files.valve.change(); err != nil {
 		return 0, err
 	}
-	return f.File.Write(p)
+	n, err := f.File.Write(p)
+	return n, f.files.settle(f.name, err)
 }
 
 // WriteAt is needed by files of OpenReadWrite only.
@@ -53,7 +54,7 @@ func (f *file) Sync() error {
 	if err := f.files.valve.change(); err != nil {
 		return err
 	}
-	return f.File.Sync()
+	return f.files.settle(f.name, f.File.Sync())
 }
 
 // SyncData makes the content durable.

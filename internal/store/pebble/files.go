@@ -30,10 +30,28 @@ var _ vfs.FS = (*files)(nil)
 // walLog tells the files of the write-ahead log from others.
 func walLog(name string) bool { return strings.HasSuffix(name, ".log") }
 
+// vital tells the files that say which tables are in force.
+func vital(name string) bool {
+	base := filepath.Base(name)
+	return strings.HasPrefix(base, "MANIFEST-") || strings.HasPrefix(base, "marker.")
+}
+
+// settle takes the error of a change. One that leaves open what the manifest says lets the store
+// fail and does not return, while the job holds the lock of the manifest and not that of the
+// database: so no other job meets what is half changed in memory, and readers go on. During Open
+// there are no others, and the error is Open's.
+func (f *files) settle(name string, err error) error {
+	if err != nil && vital(name) && f.valve.running() {
+		f.valve.fail(err)
+		select {}
+	}
+	return err
+}
+
 // orderNames makes the names around a marker durable before the marker itself appears or goes: a
-// marker says which manifest and format are in force. Pebble relies on the order in which a journaling
-// file system saves names; without it, a crash can leave a marker whose manifest is not there, or no
-// marker at all, which would read as an empty store.
+// marker says which manifest and format are in force. Pebble relies on the order in which a
+// journaling file system saves names; without it, a crash can leave a marker whose manifest is not
+// there, or no marker at all, which would read as an empty store.
 func (f *files) orderNames(name string) error {
 	if !strings.HasPrefix(filepath.Base(name), "marker.") {
 		return nil
@@ -52,6 +70,14 @@ func (f *files) Create(name string, category vfs.DiskWriteCategory) (vfs.File, e
 	if err := f.valve.change(); err != nil {
 		return nil, err
 	}
+	created, err := f.create(name)
+	if err := f.settle(name, err); err != nil {
+		return nil, err
+	}
+	return &file{File: created, files: f, name: name}, nil
+}
+
+func (f *files) create(name string) (disk.File, error) {
 	if err := f.orderNames(name); err != nil {
 		return nil, err
 	}
@@ -60,11 +86,7 @@ func (f *files) Create(name string, category vfs.DiskWriteCategory) (vfs.File, e
 			return nil, err
 		}
 	}
-	created, err := f.disk.Create(name)
-	if err != nil {
-		return nil, err
-	}
-	return &file{File: created, files: f, name: name}, nil
+	return f.disk.Create(name)
 }
 
 // Open opens a file for reading.

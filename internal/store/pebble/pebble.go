@@ -45,9 +45,10 @@ type opened struct {
 	err error
 }
 
-// Open opens the store in a directory and creates it if it is not there. When the context ends first,
-// no further call reaches the disk. One that is under way cannot be called back, so the directory must
-// not be opened again before the disk has answered. Errors that mean damage are a store.ErrDamaged.
+// Open opens the store in a directory and creates it if it is not there. When the context ends
+// first, no further call reaches the disk. One that is under way cannot be called back, so the
+// directory must not be opened again before the disk has answered. Errors that mean damage are a
+// store.ErrDamaged.
 func Open(ctx context.Context, fsys disk.FS, dir string, options Options) (*Store, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -63,6 +64,7 @@ func Open(ctx context.Context, fsys disk.FS, dir string, options Options) (*Stor
 		var r opened
 		defer func() { result <- r }() // also if the logger ends this goroutine
 		r.db, r.err = open(dir, options.engine(&files{fsys, v}, s.events))
+		v.open()
 	}()
 	r, err := await(ctx, result, v)
 	if err != nil {
@@ -79,8 +81,8 @@ func Open(ctx context.Context, fsys disk.FS, dir string, options Options) (*Stor
 	return s, nil
 }
 
-// await waits for what opens Pebble. If the context ends first, it ends the work by letting each call
-// to the disk fail.
+// await waits for what opens Pebble. If the context ends first, it ends the work by letting each
+// call to the disk fail.
 func await(ctx context.Context, result <-chan opened, v *valve) (opened, error) {
 	select {
 	case r := <-result:
@@ -222,8 +224,8 @@ func (s *Store) scan(
 	return nil
 }
 
-// Close ends the store and waits for the calls under way. A store that failed leaves some memory and
-// open files behind.
+// Close ends the store and waits for the calls under way. A store that failed leaves some memory
+// and open files behind.
 func (s *Store) Close() error {
 	s.gate.Lock()
 	first := !s.closed.Swap(true)

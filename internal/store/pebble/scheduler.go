@@ -2,9 +2,9 @@ package pebble
 
 import "github.com/cockroachdb/pebble/v2"
 
-// scheduler starts compactions until the store fails. It looks for work whenever a job ends, and has
-// no ticking goroutine: that of Pebble's usual scheduler is left behind by each Open that fails, with
-// a half-made database in its hands.
+// scheduler starts compactions until the store fails. It looks for work whenever a job ends, and
+// has no ticking goroutine: that of Pebble's usual scheduler is left behind by each Open that
+// fails, with a half-made database in its hands.
 type scheduler struct {
 	*pebble.ConcurrencyLimitScheduler
 	valve *valve

@@ -17,14 +17,15 @@ var errAbandoned = errors.New("opening was given up")
 // firstPause and longestPause bound the time between two tries of a background job that fails.
 const firstPause, longestPause = 10 * time.Millisecond, time.Second
 
-// valve stands before the disk. It slows down jobs that fail, and after the store failed it
-// holds each of Pebble's goroutines that wants to change something, for ever. Pebble expects the end
-// of the process then: it would go on with structures in memory that are only half changed, and ending
+// valve stands before the disk. It slows down jobs that fail, and after the store failed it holds
+// each of Pebble's goroutines that wants to change something, for ever. Pebble expects the end of
+// the process then: it would go on with structures in memory that are only half changed, and ending
 // its goroutines from within would unlock what is not locked.
 type valve struct {
 	mu        sync.Mutex
 	failure   error
 	abandoned bool
+	opened    bool
 	parked    bool
 	pauses    map[vfs.DiskWriteCategory]time.Duration
 	failed    chan struct{} // closed with the first failure
@@ -94,6 +95,20 @@ func (v *valve) change() error {
 	return nil
 }
 
+// open is called when Open is done.
+func (v *valve) open() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.opened = true
+}
+
+// running reports whether Open is done.
+func (v *valve) running() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.opened
+}
+
 // park is called at the end of a store that failed, when only Pebble's own goroutines are left.
 func (v *valve) park() {
 	v.mu.Lock()
@@ -101,8 +116,8 @@ func (v *valve) park() {
 	v.parked = true
 }
 
-// stumbled is told of a read that failed. It pauses, for some jobs of Pebble would try again at once
-// and without end, and holds them when nobody else is left.
+// stumbled is told of a read that failed. It pauses, for some jobs of Pebble would try again at
+// once and without end, and holds them when nobody else is left.
 func (v *valve) stumbled() {
 	v.mu.Lock()
 	parked := v.parked

@@ -85,7 +85,8 @@ func testCloseMeanwhile(t *testing.T, db store.Online) {
 // width is how many keys the writer of testConcurrent gives the same value, in one batch.
 const width = 200
 
-// testConcurrent scans and reads while batches are applied: whoever sees a part of a batch sees all.
+// testConcurrent scans and reads while batches are applied: whoever sees a part of a batch sees
+// all.
 func testConcurrent(t *testing.T, db store.Online) {
 	const batches = 150
 	write(t, db, 0)
