@@ -52,7 +52,8 @@ func newGet(s *session) *cobra.Command {
 		"`ideal|as_served`: what was available at T (default with --as-of), or what serving could see")
 	flags.StringVar(&f.request.MaxAge, "max-age", "", "null values older than a `DURATION`")
 	flags.StringVar(&f.request.MinPosition, "min-position", "", "wait for the events of an earlier `POSITION`")
-	flags.StringVar(&f.timeout, "timeout", "", "give up after a `DURATION`")
+	flags.StringVar(&f.timeout, "timeout", "10s",
+		"give up after a `DURATION`; a person is more patient than the views are for models")
 	flags.BoolVar(&f.request.Detail, "detail", false, "also show version, event time, age and reason")
 	return command
 }
@@ -87,13 +88,11 @@ func (f *getFlags) resolve(args []string) (*wire.FeaturesRequest, error) {
 	if f.asOf != "" {
 		r.AsOf = &f.asOf
 	}
-	if f.timeout != "" {
-		micros, err := schema.ParseDuration(f.timeout)
-		if err != nil || micros < schema.Millisecond {
-			return nil, usage("--timeout is %q; write a duration such as 50ms", f.timeout)
-		}
-		r.TimeoutMS = micros / schema.Millisecond
+	micros, err := schema.ParseDuration(f.timeout)
+	if err != nil || micros < schema.Millisecond {
+		return nil, usage("--timeout is %q; write a duration such as 50ms", f.timeout)
 	}
+	r.TimeoutMS = micros / schema.Millisecond
 	return &r, nil
 }
 

@@ -5,8 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 )
+
+// momentOfRun is when the demo's own payments were received: the server's clock goes on from noon.
+var momentOfRun = regexp.MustCompile(`2024-04-14T12:0\d:\d\d\.\d{6}Z`)
 
 // TestDemo runs what make demo runs and compares every line: the generated data, the versions and
 // the values are the same in every run.
@@ -29,6 +33,7 @@ func TestDemo(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, complaints.Bytes())
 	}
+	printed = momentOfRun.ReplaceAll(printed, []byte("2024-04-14T12:00:..Z"))
 	const golden = "testdata/demo.txt"
 	if *update {
 		if err := os.WriteFile(golden, printed, 0o644); err != nil {
