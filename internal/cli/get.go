@@ -88,11 +88,13 @@ func (f *getFlags) resolve(args []string) (*wire.FeaturesRequest, error) {
 	if f.asOf != "" {
 		r.AsOf = &f.asOf
 	}
-	micros, err := schema.ParseDuration(f.timeout)
-	if err != nil || micros < schema.Millisecond {
-		return nil, usage("--timeout is %q; write a duration such as 50ms", f.timeout)
+	if f.timeout != "" {
+		micros, err := schema.ParseDuration(f.timeout)
+		if err != nil || micros < schema.Millisecond {
+			return nil, usage("--timeout is %q; write a duration such as 50ms", f.timeout)
+		}
+		r.TimeoutMS = micros / schema.Millisecond
 	}
-	r.TimeoutMS = micros / schema.Millisecond
 	return &r, nil
 }
 
