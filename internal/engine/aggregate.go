@@ -235,49 +235,74 @@ func (t *taskFold) finish() {
 	t.newest.time = atRows(t.newest.time, places, NoTime)
 	t.newest.origin = atRows(t.newest.origin, places, 0)
 	t.newestColumns = map[int]*batch.Column{}
+	from := t.sources()
 	for k, column := range t.feed.newest {
 		switch {
 		case column == receivedAt && t.task.received:
-			t.newestColumns[column] = t.gather(k, schema.Of(schema.Timestamp))
+			t.newestColumns[column] = from.gather(k, schema.Of(schema.Timestamp))
 		case t.task.newest[column]:
-			t.newestColumns[column] = t.gather(k, t.feed.scan.source.Columns[column].Type)
+			t.newestColumns[column] = from.gather(k, t.feed.scan.source.Columns[column].Type)
 		}
 	}
 }
 
-// gather collects a column of the newest rows from the chunks they lie in. The rows wanted are
-// first cut out of each part, so that what is joined is as long as the labels and not as the
-// chunks. The first piece has no row: it gives the column its type where no entity has a newest row
-// at all.
-func (t *taskFold) gather(newest int, kind schema.Type) *batch.Column {
-	rows := make([]uint32, len(t.newest.time))
-	byPart := make([]int32, len(t.feed.parts)+1) // how many rows each part gives, then where they start
+// newestSources says where the newest rows lie: it is worked out once for all columns. The rows
+// wanted are first cut out of each part, so that what is joined is as long as the labels and not as
+// the chunks.
+type newestSources struct {
+	parts  []*part
+	rows   []uint32 // of each task row among what is cut out, or batch.NoRow
+	byPart []int32  // where the rows of each part begin in wanted, and the end
+	wanted []uint32 // rows of parts
+}
+
+func (t *taskFold) sources() *newestSources {
+	s := &newestSources{
+		parts: t.feed.parts, rows: make([]uint32, len(t.newest.time)),
+		byPart: make([]int32, len(t.feed.parts)+1),
+	}
 	for i, at := range t.newest.time {
 		if at != NoTime {
-			byPart[t.newest.origin[i]>>32+1]++
+			s.byPart[t.newest.origin[i]>>32+1]++
 		}
 	}
-	for p := range t.feed.parts {
-		byPart[p+1] += byPart[p]
+	for p := range s.parts {
+		s.byPart[p+1] += s.byPart[p]
 	}
-	next := append([]int32(nil), byPart...)
-	wanted := make([]uint32, byPart[len(t.feed.parts)])
+	next := append([]int32(nil), s.byPart...)
+	s.wanted = make([]uint32, s.byPart[len(s.parts)])
 	for i, at := range t.newest.time {
-		rows[i] = batch.NoRow
+		s.rows[i] = batch.NoRow
 		if at == NoTime {
 			continue
 		}
 		p := t.newest.origin[i] >> 32
-		rows[i], wanted[next[p]] = uint32(next[p]), uint32(t.newest.origin[i])
+		s.rows[i], s.wanted[next[p]] = uint32(next[p]), uint32(t.newest.origin[i])
 		next[p]++
 	}
-	pieces := []*batch.Column{batch.Repeat(schema.NullOf(kind), 0)}
-	for p, part := range t.feed.parts {
-		if from, to := byPart[p], byPart[p+1]; from < to {
-			pieces = append(pieces, batch.Gather(part.newest[newest], wanted[from:to]))
+	if len(s.parts) == 1 { // nothing to join: rows are taken from where they are
+		for i, row := range s.rows {
+			if row != batch.NoRow {
+				s.rows[i] = s.wanted[row]
+			}
 		}
 	}
-	return batch.Gather(batch.Concat(pieces), rows)
+	return s
+}
+
+// gather collects a column of the newest rows. The first piece has no row: it gives the column its
+// type where no entity has a newest row at all.
+func (s *newestSources) gather(newest int, kind schema.Type) *batch.Column {
+	if len(s.parts) == 1 {
+		return batch.Gather(s.parts[0].newest[newest], s.rows)
+	}
+	pieces := []*batch.Column{batch.Repeat(schema.NullOf(kind), 0)}
+	for p, part := range s.parts {
+		if from, to := s.byPart[p], s.byPart[p+1]; from < to {
+			pieces = append(pieces, batch.Gather(part.newest[newest], s.wanted[from:to]))
+		}
+	}
+	return batch.Gather(batch.Concat(pieces), s.rows)
 }
 
 // places returns the place of each row in the order of rows; -1: it has none. Rows have none if
