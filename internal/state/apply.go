@@ -115,6 +115,7 @@ type touch struct {
 	arrival  arrival
 }
 
+// reset begins a new batch. The memory of an unusually large one is given back.
 func (b *staged) reset(s *State, to Position) {
 	b.state, b.to = s, to
 	if b.changes.Bytes() > keptScratch {
@@ -173,6 +174,7 @@ func (b *staged) knownOf(use *sourceUse, chunk *engine.Chunk) []int64 {
 	return use.known(chunk)
 }
 
+// check refuses what the order of rows has no room for.
 func (r *Record) check() error {
 	if r.Rows < 0 || r.Rows > MaxRows || len(r.EventTime) != r.Rows {
 		return fmt.Errorf("it has %d rows and %d event times; at most %d are possible",

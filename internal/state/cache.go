@@ -54,8 +54,8 @@ type entry struct {
 	frozen     *rows     // a copy of rows for readers; nil: rows changed since
 	late       []arrival // rows that are not in their places yet
 	rules      string    // by which known was computed
-	// skips is how many reads more go to the store, because the rows were too many to be kept. It is
-	// for entries without rows.
+	// skips is how many reads more go to the store, because the rows were too many to be kept. It
+	// is for entries without rows.
 	skips int
 	bytes int
 }
@@ -71,6 +71,8 @@ func newCache(budget int64, observer Observer) *cache {
 	return c
 }
 
+// shard returns where an entity lives. The hash is seeded anew by each process; it decides nothing
+// but which entities share a lock and a budget.
 func (c *cache) shard(key []byte) *shard {
 	return &c.shards[maphash.Bytes(c.seed, key)%shards]
 }
@@ -147,6 +149,7 @@ func (c *cache) evict(s *shard, e *entry) {
 	}
 }
 
+// unlink takes an entry out of the ring; one that is being loaded is in none.
 func (e *entry) unlink() {
 	if e.prev != nil {
 		e.prev.next, e.next.prev = e.next, e.prev

@@ -20,6 +20,8 @@ func emptyColumns(types []schema.Type) []batch.Column {
 	return out
 }
 
+// textual reports whether a column of the type has offsets. They begin with 0 from the start, so
+// that row i always ends at offset i+1.
 func textual(t schema.Type) bool {
 	return t.Kind == schema.String || t.Kind == schema.Bytes || t.Kind == schema.JSON
 }
@@ -111,6 +113,7 @@ func pushRange(c, from *batch.Column, begin, end int) {
 	}
 }
 
+// appendTrue marks rows as not null, in a column where others are.
 func appendTrue(valid []bool, n int) []bool {
 	for range n {
 		valid = append(valid, true)

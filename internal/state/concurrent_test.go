@@ -81,6 +81,7 @@ func testConcurrent(t *testing.T, budget int64) {
 	}
 	stop()
 	group.Wait()
+	checkCache(t, s.cache)
 	minima{"reads": int(reads.Load()), "rows": int(rows.Load())}.
 		check(t, map[string]int{"reads": 50, "rows": 1000})
 }
@@ -139,14 +140,14 @@ func TestLargeEntity(t *testing.T) {
 			}
 		}
 		key := keyColumns(f.card.Entity.Key, []schema.Value{textOf("large")})
-		for range 2 {
+		for at := range int64(4) {
 			for _, q := range []engine.FeedRequest{
 				{From: engine.NoTime, To: engine.NoTime, Least: 50_000_000, Newest: true},
 				{From: 20_000_000, To: 48_500_000, Least: 48_000_001, Newest: true},
 				{From: 47_900_000, To: 48_000_001, Least: 48_000_000},
 			} {
 				q.View, q.Keys = f.card, key
-				w := world{at: 2 + rng.Int64N(2), rng: rng, seen: minima{}}
+				w := world{at: at, rng: rng, seen: minima{}}
 				w.columns = []int{colCard, colShop, colNote, colFlag, colReady, colAmount}
 				r := &engine.ScanRequest{Source: f.source, Columns: w.columns, Feeds: []engine.FeedRequest{q}}
 				chunks, err := scan(t.Context(), s.At(w.at), r)

@@ -41,6 +41,7 @@ func readViewCounts(value []byte) (c ViewCounts, err error) {
 	return c, d.end()
 }
 
+// counter reads a counter. One that no machine can have reached is damage.
 func (d *decoder) counter() int64 {
 	n := d.uvarint()
 	if n > 1<<62 {
@@ -64,6 +65,8 @@ type sourceState struct {
 	ids    idState
 }
 
+// newSourceState returns what is kept of a source that nothing arrived at. The latest receipt is
+// the earliest instant and not NoTime: horizons are subtracted from it.
 func newSourceState() *sourceState {
 	return &sourceState{ids: idState{received: schema.MinTime}}
 }

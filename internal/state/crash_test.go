@@ -1,6 +1,7 @@
 package state
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"testing"
@@ -53,9 +54,17 @@ func (c *crasher) cycle(t *testing.T) {
 	if stop {
 		c.fsys.StopAfter(1 + c.rng.IntN(60))
 	}
-	db, err := pebble.Open(t.Context(), c.fsys, "state", pebble.Options{MemtableBytes: 256 << 10})
+	// Nothing waits any longer for a disk without power.
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	observer := pebble.Observer{Background: func(err error) {
+		if errors.Is(err, disk.ErrStopped) {
+			cancel()
+		}
+	}}
+	db, err := pebble.Open(ctx, c.fsys, "state", pebble.Options{MemtableBytes: 64 << 10, Observer: observer})
 	if err == nil {
-		err = c.live(t, db)
+		err = c.live(ctx, t, db)
 		if closed := db.Close(); closed != nil && !c.fsys.Stopped() {
 			t.Errorf("seed %d: close: %v", c.seed, closed)
 		}
@@ -70,8 +79,8 @@ func (c *crasher) cycle(t *testing.T) {
 }
 
 // live is the work between two crashes.
-func (c *crasher) live(t *testing.T, db *pebble.Store) error {
-	s, err := Open(t.Context(), db, Options{CacheBytes: 1 << 20})
+func (c *crasher) live(ctx context.Context, t *testing.T, db *pebble.Store) error {
+	s, err := Open(ctx, db, Options{CacheBytes: 1 << 20})
 	if err != nil {
 		return err
 	}
@@ -79,11 +88,11 @@ func (c *crasher) live(t *testing.T, db *pebble.Store) error {
 	if at.Sequence < c.flushed.Sequence {
 		t.Fatalf("seed %d: opened at %v, but %v was flushed", c.seed, at, c.flushed)
 	}
-	missing, err := s.Use(t.Context(), c.f.layout())
+	missing, err := s.Use(ctx, c.f.layout())
 	if err != nil {
 		return err
 	}
-	if err := c.replay(t, s); err != nil {
+	if err := c.replay(ctx, s); err != nil {
 		return err
 	}
 	if len(missing) > 0 && c.begun {
@@ -91,18 +100,18 @@ func (c *crasher) live(t *testing.T, db *pebble.Store) error {
 	}
 	c.begun = true
 	for _, feed := range missing {
-		if err := s.Fill(t.Context(), feed, c.fill(t, s)); err != nil {
+		if err := s.Fill(ctx, feed, c.fill(ctx, s)); err != nil {
 			return err
 		}
 		c.seen["fills"]++
 	}
 	for range 1 + c.rng.IntN(8) {
-		if err := c.apply(t, s); err != nil {
+		if err := c.apply(ctx, s); err != nil {
 			return err
 		}
 		if c.rng.IntN(6) == 0 {
 			position := s.Position()
-			if err := s.Flush(t.Context()); err != nil {
+			if err := s.Flush(ctx); err != nil {
 				return err
 			}
 			c.flushed = position
@@ -113,7 +122,7 @@ func (c *crasher) live(t *testing.T, db *pebble.Store) error {
 	}
 	for range 6 {
 		w := world{at: s.Position().VisibleAt, rng: c.rng, seen: c.seen}
-		if err := c.compare(t, s, w); err != nil {
+		if err := c.compare(ctx, t, s, w); err != nil {
 			return err
 		}
 	}
@@ -124,7 +133,7 @@ func (c *crasher) live(t *testing.T, db *pebble.Store) error {
 
 // replay applies what the state lost, in the batches that it was applied in, and some of what it
 // has.
-func (c *crasher) replay(t *testing.T, s *State) error {
+func (c *crasher) replay(ctx context.Context, s *State) error {
 	from := s.Position().Sequence
 	for i, to := range c.batches {
 		if to.Sequence+3 < from {
@@ -137,7 +146,7 @@ func (c *crasher) replay(t *testing.T, s *State) error {
 		if i > 0 {
 			first = int(c.batches[i-1].Sequence)
 		}
-		if err := s.Apply(t.Context(), c.records[first:to.Sequence], to); err != nil {
+		if err := s.Apply(ctx, c.records[first:to.Sequence], to); err != nil {
 			return err
 		}
 	}
@@ -145,7 +154,7 @@ func (c *crasher) replay(t *testing.T, s *State) error {
 }
 
 // fill hands over files and log, and lets records arrive meanwhile.
-func (c *crasher) fill(t *testing.T, s *State) func(func(*engine.Chunk, []uint64) error) error {
+func (c *crasher) fill(ctx context.Context, s *State) func(func(*engine.Chunk, []uint64) error) error {
 	return func(add func(*engine.Chunk, []uint64) error) error {
 		history := c.n.events
 		for len(history) > 0 {
@@ -154,7 +163,7 @@ func (c *crasher) fill(t *testing.T, s *State) func(func(*engine.Chunk, []uint64
 			if err := add(chunk(part, c.rng)); err != nil {
 				return err
 			}
-			if err := c.apply(t, s); err != nil {
+			if err := c.apply(ctx, s); err != nil {
 				return err
 			}
 		}
@@ -163,7 +172,7 @@ func (c *crasher) fill(t *testing.T, s *State) func(func(*engine.Chunk, []uint64
 }
 
 // apply adds to the log, which is always durable here, and applies it.
-func (c *crasher) apply(t *testing.T, s *State) error {
+func (c *crasher) apply(ctx context.Context, s *State) error {
 	sequence := uint64(len(c.records))
 	at := int64(1_000_000 + 100*sequence)
 	var records []Record
@@ -180,13 +189,13 @@ func (c *crasher) apply(t *testing.T, s *State) error {
 	}
 	to := Position{Epoch: 1, Sequence: sequence, VisibleAt: at + 50}
 	c.records, c.batches = append(c.records, records...), append(c.batches, to)
-	return s.Apply(t.Context(), records, to)
+	return s.Apply(ctx, records, to)
 }
 
 // compare compares one read with the log.
-func (c *crasher) compare(t *testing.T, s *State, w world) error {
+func (c *crasher) compare(ctx context.Context, t *testing.T, s *State, w world) error {
 	r := w.request(c.f, w.at-c.rng.Int64N(5000))
-	chunks, err := scan(t.Context(), s.At(w.at), r)
+	chunks, err := scan(ctx, s.At(w.at), r)
 	if err != nil {
 		if errors.Is(err, ErrCorrupt) {
 			t.Errorf("seed %d: %v", c.seed, err)

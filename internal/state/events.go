@@ -14,6 +14,7 @@ import (
 // while records are applied. A source is scanned only by what is wanted of each feed.
 func (s *State) At(t int64) engine.Events { return &events{state: s, at: t} }
 
+// events is the state as of a time. It holds nothing: what it shows is decided by each scan.
 type events struct {
 	state *State
 	at    int64
@@ -175,8 +176,8 @@ func (r *feedRead) load(ctx context.Context, e *entry) error {
 	return r.out.add(loaded, begin, end, &r.need)
 }
 
-// decode loads an entity into its entry, or gives the entry up. Either way whoever waits for it goes
-// on.
+// decode loads an entity into its entry, or gives the entry up. Either way whoever waits for it
+// goes on.
 func (r *feedRead) decode(ctx context.Context, e *entry) (frozen *rows, err error) {
 	c := r.events.state.cache
 	var loaded *rows

@@ -121,6 +121,7 @@ func runHistory(t *testing.T, h history, seen minima) {
 		}
 	}
 	checkCounts(t, s, n, int64(sequence))
+	checkCache(t, s.cache)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -76,14 +76,13 @@ func TestFill(t *testing.T) {
 				history := n.events
 				if attempt == 0 {
 					history = files[:100] // what is begun again must not stay
-					for _, e := range history {
-						e.order += 1 << 50
-					}
-					defer func() {
-						for _, e := range history {
-							e.order -= 1 << 50
+					shift := func(by uint64) {
+						for _, e := range files[:100] {
+							e.order += by
 						}
-					}()
+					}
+					shift(1 << 50)
+					defer shift(^uint64(1<<50) + 1)
 				}
 				for len(history) > 0 {
 					part := history[:min(len(history), 77)]

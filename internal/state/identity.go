@@ -52,12 +52,14 @@ type idState struct {
 	widths   []idWidth
 }
 
+// idWidth is the buckets of one width.
 type idWidth struct {
 	width   int64
 	floor   int64 // the start of the oldest bucket
 	retired int64 // no id after it has this width; math.MaxInt64: in use
 }
 
+// append writes the part of a source's value that is about ids.
 func (s *idState) append(dst []byte) []byte {
 	forever := byte(0)
 	if s.forever {
@@ -73,6 +75,7 @@ func (s *idState) append(dst []byte) []byte {
 	return dst
 }
 
+// read reads it back. The number of widths is not trusted for an allocation.
 func (s *idState) read(d *decoder) {
 	s.received = d.varint()
 	s.forever = d.byte() != 0
@@ -113,6 +116,8 @@ func (s *idState) use(width int64) *idWidth {
 	return &s.widths[len(s.widths)-1]
 }
 
+// bucketOf returns the start of the bucket of a time. Buckets are named by their start and not by a
+// number, so that those of different widths lie on one axis.
 func bucketOf(received, width int64) int64 { return schema.FloorDiv(received, width) * width }
 
 // appendBucket begins the keys of the ids of a bucket. Width 0 is that of ids that are kept for
@@ -123,6 +128,8 @@ func appendBucket(dst []byte, source uint32, width, bucket int64) []byte {
 	return schema.AppendKeyInt(dst, bucket)
 }
 
+// appendIdentity writes the key of an id. Half of a SHA-256 is enough: ids that are one by accident
+// do not happen, and nobody can make them.
 func appendIdentity(dst []byte, source uint32, width, bucket int64, id []byte) []byte {
 	sum := sha256.Sum256(id)
 	return append(appendBucket(dst, source, width, bucket), sum[:16]...)
@@ -193,8 +200,9 @@ func (s *idState) expire(changes *store.Changes, source uint32, since int64) {
 	s.widths = kept
 }
 
-// Known tells of ids, in the form of IDs, whether an event of the source has them. Of those received
-// before since nothing is known, but ids of files count for ever. Only what was applied is known.
+// Known tells of ids, in the form of IDs, whether an event of the source has them. Of those
+// received before since nothing is known, but ids of files count for ever. Only what was applied is
+// known.
 func (s *State) Known(ctx context.Context, source uint32, ids []string, since int64) (
 	[]Identity, error) {
 	s.mutex.RLock()
@@ -219,6 +227,7 @@ func (s *State) Known(ctx context.Context, source uint32, ids []string, since in
 	return out, nil
 }
 
+// idQuery is one id that is asked about.
 type idQuery struct {
 	source uint32
 	hash   []byte

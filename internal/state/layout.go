@@ -83,8 +83,8 @@ func newSourceUse(source Source, views []*plan.View) (*sourceUse, error) {
 	return u, u.compileRules()
 }
 
-// compileRules prepares to tell when a row is surely known, for sources with rules of their own. The
-// filter is read as if it were the key of a view: that gives its outcome row by row.
+// compileRules prepares to tell when a row is surely known, for sources with rules of their own.
+// The filter is read as if it were the key of a view: that gives its outcome row by row.
 func (u *sourceUse) compileRules() error {
 	p := u.Plan
 	if p.Available == nil && p.Where == nil {

@@ -29,6 +29,28 @@ func (p *paused) Scan(ctx context.Context, from, to []byte, visit func(key, valu
 	return p.Online.Scan(ctx, from, to, visit)
 }
 
+// checkCache looks whether what a cache counts is what it has.
+func checkCache(t *testing.T, c *cache) {
+	t.Helper()
+	if c == nil {
+		return
+	}
+	for i := range c.shards {
+		s := &c.shards[i]
+		used, entries := 0, 0
+		for e := s.root.next; e != &s.root; e = e.next {
+			if s.entries[e.key] != e || e.loading != nil {
+				t.Fatalf("an entity is in the ring that is not kept")
+			}
+			used, entries = used+e.bytes, entries+1
+		}
+		if used != s.used || used > s.budget || entries != len(s.entries) {
+			t.Fatalf("%d bytes of %d entities are used, %d of %d counted, %d allowed",
+				used, entries, s.used, len(s.entries), s.budget)
+		}
+	}
+}
+
 // TestLoading applies records, drops the feed, or lets another reader come, while an entity is being
 // loaded: before the store is read and after. What is kept must be what the store has.
 func TestLoading(t *testing.T) {
@@ -82,6 +104,7 @@ func TestLoading(t *testing.T) {
 				n.compare(t, s, f, full, s.Position().VisibleAt)
 			}
 		}
+		checkCache(t, s.cache)
 	}
 	seen.check(t, map[string]int{"loaded": 500, "meanwhile": 300, "rows": 10_000})
 }

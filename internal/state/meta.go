@@ -18,6 +18,7 @@ const (
 	metaView     = "view\x00"
 )
 
+// metaKey returns the key of something that there is one of.
 func metaKey(name string) []byte { return append([]byte{prefixMeta}, name...) }
 
 // metaOf returns the key of something that belongs to a source.
@@ -54,6 +55,7 @@ func (p Position) append(dst []byte) []byte {
 	return binary.AppendVarint(binary.AppendUvarint(dst, p.Sequence), p.VisibleAt)
 }
 
+// readPosition reads what append wrote; an epoch beyond its type is damage, not a smaller one.
 func readPosition(value []byte) (p Position, err error) {
 	d := readMeta(value)
 	epoch := d.uvarint()
@@ -72,6 +74,7 @@ const (
 	left
 )
 
+// appendFeedMeta writes the number of a feed and where it is in its life.
 func appendFeedMeta(dst []byte, id uint32, status byte) []byte {
 	return append(binary.BigEndian.AppendUint32(append(dst, formatVersion), id), status)
 }

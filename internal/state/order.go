@@ -20,6 +20,6 @@ func OrderOf(order uint64) (sequence uint64, row int) {
 	return order &^ live >> rowBits, int(order & (MaxRows - 1))
 }
 
-// FileOrder is the place of a row of a file: by file, in the order of paths, then by row, and before
-// every row of the log.
+// FileOrder is the place of a row of a file: by file, in the order of paths, then by row, and
+// before every row of the log.
 func FileOrder(file, row int) uint64 { return uint64(file)<<fileBits | uint64(row) }

@@ -43,6 +43,7 @@ func (o *output) add(r *rows, begin, end int, n *need) error {
 	return nil
 }
 
+// push takes a run unless it is empty: an empty chunk would say nothing.
 func (o *output) push(r run) {
 	if r.begin < r.end {
 		o.runs = append(o.runs, r)

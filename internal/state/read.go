@@ -16,7 +16,8 @@ const (
 	// blockRows and blockBytes bound what is decoded at a time of an entity that is not kept.
 	blockRows  = 8192
 	blockBytes = 4 << 20
-	// firstStep is how far back the search for the newest row looks at first; then stepGrowth times as far.
+	// firstStep is how far back the search for the newest row looks at first; then stepGrowth times
+	// as far.
 	firstStep, stepGrowth = schema.Minute, 8
 )
 
@@ -188,7 +189,9 @@ func (g *reading) blocks(ctx context.Context, s span, use func(r *rows) error) e
 }
 
 // stream reads what the need wants in runs, without keeping anything.
-func (g *reading) stream(ctx context.Context, n *need, wanted []bool, use func(r *rows) error) error {
+func (g *reading) stream(
+	ctx context.Context, n *need, wanted []bool, use func(r *rows) error,
+) error {
 	from := n.from
 	if n.newest {
 		var err error

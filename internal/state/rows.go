@@ -21,7 +21,8 @@ type rows struct {
 	known   []int64
 	columns []batch.Column // by stored column
 
-	// floor is the event time from which on no row of the entity is missing; engine.NoTime: none is.
+	// floor is the event time from which on no row of the entity is missing; engine.NoTime: none
+	// is.
 	floor int64
 	// latest is the greatest time of visible. Requests from then on see every row.
 	latest int64
@@ -31,7 +32,9 @@ type rows struct {
 }
 
 func newRows(types []schema.Type, ruled bool) *rows {
-	return &rows{columns: emptyColumns(types), latest: engine.NoTime, floor: engine.NoTime, ruled: ruled}
+	return &rows{
+		columns: emptyColumns(types), latest: engine.NoTime, floor: engine.NoTime, ruled: ruled,
+	}
 }
 
 func (r *rows) len() int { return len(r.eventTime) }
@@ -71,6 +74,7 @@ type arrival struct {
 	row     int
 }
 
+// pushArrival appends a row that follows all others, column by column.
 func (r *rows) pushArrival(a *arrival) {
 	r.pushTimes(a.times, a.order)
 	if r.ruled {

@@ -27,10 +27,12 @@ type samples struct {
 	count int
 }
 
+// appendSample writes the key of a sample: by time, so that the oldest go as one range.
 func appendSample(dst []byte, at int64, request string) []byte {
 	return append(schema.AppendKeyInt(append(dst, prefixSample), at), request...)
 }
 
+// countSamples counts once, at opening; from then on the number is kept up.
 func (s *State) countSamples(ctx context.Context) error {
 	return s.db.Scan(ctx, []byte{prefixSample}, []byte{prefixSample + 1}, func(_, _ []byte) error {
 		s.samples.count++

@@ -102,8 +102,11 @@ type feedKey struct {
 	text   string
 }
 
+// meta returns the key of what is kept about the feed.
 func (k feedKey) meta() []byte { return metaOf(metaFeed, k.source, k.text) }
 
+// ready reports whether the feed may be read. Readers look again when they are done: it may have
+// been given up meanwhile.
 func (f *feed) ready() bool { return f.status.Load() == ready }
 
 // Open reads what is kept besides rows and makes the rest ready to be read. The store is closed by

@@ -14,10 +14,10 @@ import (
 // whoever never sweeps loses the oldest.
 const maxLayouts = 4
 
-// Use takes a layout into use. From now on rows are kept for its feeds too; those of earlier layouts
-// go on until Sweep, so that they can be read while new feeds are filled. It returns the feeds of
-// the layout that are not filled, which cannot be read yet. Feeds that the store knows and no
-// layout in use has are given up: they miss what is applied from now on.
+// Use takes a layout into use. From now on rows are kept for its feeds too; those of earlier
+// layouts go on until Sweep, so that they can be read while new feeds are filled. It returns the
+// feeds of the layout that are not filled, which cannot be read yet. Feeds that the store knows and
+// no layout in use has are given up: they miss what is applied from now on.
 func (s *State) Use(ctx context.Context, layout Layout) ([]Feed, error) {
 	next, err := newInUse(layout)
 	if err != nil {
@@ -59,6 +59,8 @@ func (s *State) Use(ctx context.Context, layout Layout) ([]Feed, error) {
 	return next.missing(), nil
 }
 
+// setStatus changes what readers see. It comes after the store has the same, unless rows are about
+// to go.
 func setStatus(feeds []*feed, status uint32) {
 	for _, f := range feeds {
 		f.status.Store(status)

@@ -68,6 +68,8 @@ func appendValue(dst []byte, t times, columns []*batch.Column, row int) []byte {
 	return dst
 }
 
+// appendCell appends a value that is not null. Ids are hashed in this form too, so it must not
+// change without a new version of both.
 func appendCell(dst []byte, c *batch.Column, row int) []byte {
 	switch c.Type.Kind {
 	case schema.Bool:
@@ -180,6 +182,7 @@ func (d *decoder) cell(c *batch.Column) {
 	pushValid(c)
 }
 
+// skip passes over a value that nobody wants, as far as its end; it looks no closer.
 func (d *decoder) skip(kind schema.Kind) {
 	switch kind {
 	case schema.Bool:

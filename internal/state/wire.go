@@ -20,6 +20,7 @@ type decoder struct {
 	err  error
 }
 
+// fail keeps the first error only: those that follow from it would hide the cause.
 func (d *decoder) fail(err error) {
 	if d.err == nil {
 		d.err = err
@@ -56,6 +57,7 @@ func (d *decoder) uint64() uint64 {
 	return binary.BigEndian.Uint64(b)
 }
 
+// uvarint reads a number as encoding/binary writes it. An encoding longer than needed is accepted.
 func (d *decoder) uvarint() uint64 {
 	x, n := binary.Uvarint(d.data)
 	switch {
@@ -99,6 +101,7 @@ func (d *decoder) int128() schema.Int128 {
 	return schema.Int128{Hi: int64(hi>>1 ^ sign), Lo: (lo>>1 | hi<<63) ^ sign}
 }
 
+// shifted moves the bits of x to the left, or to the right if by is negative.
 func shifted(x uint64, by int) uint64 {
 	if by < 0 {
 		return x >> -by
