@@ -28,6 +28,7 @@ func startKeeper(n *Node) *keeper {
 	k.group.Go(func() {
 		ticker := time.NewTicker(keepEvery)
 		defer ticker.Stop()
+		sweepable := false
 		for {
 			select {
 			case <-ctx.Done():
@@ -36,6 +37,13 @@ func startKeeper(n *Node) *keeper {
 			}
 			n.metrics.Position("durable", n.live.log.Last().Sequence)
 			n.metrics.Position("applied", n.live.state.Position().Sequence)
+			// One round later than it became possible: requests that began under the definitions
+			// before are done by then.
+			if before, now := sweepable, n.applied.Load() != nil && !n.swept.Load(); now {
+				if sweepable = !before; before {
+					n.sweep(ctx)
+				}
+			}
 			if n.live.log.Bytes() < longestLog {
 				continue
 			}
@@ -45,6 +53,20 @@ func startKeeper(n *Node) *keeper {
 		}
 	})
 	return k
+}
+
+// sweep removes from the state what only earlier definitions needed.
+func (n *Node) sweep(ctx context.Context) {
+	select {
+	case n.applying <- struct{}{}:
+		defer func() { <-n.applying }()
+	default:
+		return // definitions are being applied: the next round will do
+	}
+	n.swept.Store(true)
+	if err := n.live.state.Sweep(ctx); err != nil && ctx.Err() == nil {
+		n.options.Failed(fmt.Errorf("remove what is no longer served: %w", err))
+	}
 }
 
 func (k *keeper) stop() {

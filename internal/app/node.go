@@ -67,6 +67,7 @@ type Node struct {
 	started   int64
 	applying  chan struct{} // holds one entry while definitions are applied
 	applied   atomic.Pointer[applied]
+	swept     atomic.Bool // the state has nothing that only earlier definitions needed
 	keeper    *keeper
 	corrupt   func(engine.Events) engine.Events // of a test: spoils what a replay serves
 	// context ends with the node; what outlives its request runs under it.
@@ -184,6 +185,7 @@ func (n *Node) use(ctx context.Context, next *applied) error {
 		return err
 	}
 	n.applied.Store(next)
+	n.swept.Store(false)
 	return nil
 }
 

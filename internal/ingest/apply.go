@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/log"
 	"github.com/fettle-ml/fettle/internal/state"
 )
@@ -225,14 +224,7 @@ func (g *Ingester) forState(records []*Record) ([]state.Record, error) {
 			return nil, fmt.Errorf("record %s does not have the columns of source %s",
 				r.Position, source.Plan.Name)
 		}
-		list[i].Columns = make([]*batch.Column, len(source.Plan.Columns))
-		next := 0
-		for k, column := range source.Plan.Columns {
-			if column.Expr == nil {
-				list[i].Columns[k] = r.Columns[next]
-				next++
-			}
-		}
+		list[i].Columns = r.Columns
 	}
 	return list, nil
 }

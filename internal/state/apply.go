@@ -17,7 +17,7 @@ type Record struct {
 	Rows       int
 	EventTime  []int64
 	ReceivedAt int64
-	Columns    []*batch.Column // by column of the source; nil for computed ones
+	Columns    []*batch.Column // of each column that is not computed, in their order
 	Counts     Counts          // of the whole request, rows that were not accepted included
 }
 
@@ -145,6 +145,10 @@ func (b *staged) record(r *Record) error {
 		if use == nil || r.Rows == 0 {
 			continue
 		}
+		chunk, err := use.widen(chunk, r.Columns)
+		if err != nil {
+			return err
+		}
 		columns, err := use.columns(chunk)
 		if err != nil {
 			return err
@@ -186,7 +190,7 @@ func (r *Record) check() error {
 // chunk returns the rows of the record in the form that the engine reads.
 func (r *Record) chunk(visible int64) *engine.Chunk {
 	c := &engine.Chunk{
-		EventTime: r.EventTime, Columns: r.Columns,
+		EventTime: r.EventTime,
 		ReceivedAt: make([]int64, r.Rows), Visible: make([]int64, r.Rows),
 	}
 	for i := range r.Rows {

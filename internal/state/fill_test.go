@@ -231,7 +231,7 @@ func TestRefusals(t *testing.T) {
 		{"far", "sequences end", func(_ *Record, to *Position) { to.Sequence = 1 << 50 }},
 		{"rows", "event times", func(r *Record, _ *Position) { r.Rows = 2 }},
 		{"counts", "add up", func(r *Record, _ *Position) { r.Counts.In++ }},
-		{"columns", "has 10", func(r *Record, _ *Position) { r.Columns = r.Columns[1:] }},
+		{"columns", "it has 9", func(r *Record, _ *Position) { r.Columns = r.Columns[1:] }},
 		{"column", "column note", func(r *Record, _ *Position) { r.Columns[colNote] = nil }},
 		{"type", "column note", func(r *Record, _ *Position) { r.Columns[colNote] = r.Columns[colShop] }},
 	}

@@ -165,6 +165,27 @@ func expressionText(source *plan.Source, e *plan.Expr) string {
 	}
 }
 
+// widen gives a chunk the columns of a record at the places that this layout has for them. Layouts
+// that are in use at the same time may compute other columns beside the same stored ones.
+func (u *sourceUse) widen(c *engine.Chunk, columns []*batch.Column) (*engine.Chunk, error) {
+	wide := *c
+	wide.Columns = make([]*batch.Column, len(u.Plan.Columns))
+	next := 0
+	for i, column := range u.Plan.Columns {
+		if column.Expr != nil {
+			continue
+		}
+		if next < len(columns) {
+			wide.Columns[i] = columns[next]
+		}
+		next++
+	}
+	if next != len(columns) {
+		return nil, fmt.Errorf("rows of source %s have %d columns, it has %d", u.Plan.Name, len(columns), next)
+	}
+	return &wide, nil
+}
+
 // columns picks the stored columns of a chunk and checks that they are what the source declares.
 // What is wrong with them is an error and no panic: they come from the log or from history.
 func (u *sourceUse) columns(c *engine.Chunk) ([]*batch.Column, error) {
