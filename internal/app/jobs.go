@@ -108,7 +108,7 @@ func (j *jobs) run(ctx context.Context, n *job, do work) {
 	defer close(n.done)
 	defer n.cancel()
 	var result *wire.TrainResult
-	err := ctx.Err()
+	var err error
 	select {
 	case j.turn <- struct{}{}:
 		defer func() { <-j.turn }()

@@ -438,7 +438,8 @@ func TestHistoryPlaces(t *testing.T) {
 		}
 	}
 	rows := 0
-	err = h.Scan(t.Context(), &engine.ScanRequest{Source: p.Sources[0], Columns: []int{1}, Workers: 1}, func(_ int, chunk *engine.Chunk) error {
+	request := &engine.ScanRequest{Source: p.Sources[0], Columns: []int{1}, Workers: 1}
+	err = h.Scan(t.Context(), request, func(_ int, chunk *engine.Chunk) error {
 		rows += len(chunk.EventTime)
 		return nil
 	})

@@ -198,5 +198,6 @@ func rowsOf(view *plan.View, keys []schema.Value, times []int64) Rows {
 	for _, key := range keys {
 		b.Append(key)
 	}
-	return Rows{Count: len(times), Times: times, Roles: []Keys{{Entity: view.Entity, Columns: []*batch.Column{b.Column()}}}}
+	role := Keys{Entity: view.Entity, Columns: []*batch.Column{b.Column()}}
+	return Rows{Count: len(times), Times: times, Roles: []Keys{role}}
 }

@@ -190,7 +190,7 @@ func (r *Record) check() error {
 // chunk returns the rows of the record in the form that the engine reads.
 func (r *Record) chunk(visible int64) *engine.Chunk {
 	c := &engine.Chunk{
-		EventTime: r.EventTime,
+		EventTime:  r.EventTime,
 		ReceivedAt: make([]int64, r.Rows), Visible: make([]int64, r.Rows),
 	}
 	for i := range r.Rows {
