@@ -61,7 +61,7 @@ var mayImport = map[string]string{
 // holds for the packages below it too.
 var onlyIn = []struct{ imported, places, reason string }{
 	{"github.com/parquet-go/parquet-go", "format", "format holds the only codecs"},
-	{"github.com/cockroachdb/pebble", "store/pebble", "a backend is imported where it is wrapped"},
+	{"github.com/cockroachdb/pebble", "store", "a backend is imported where it is wrapped"},
 	{"github.com/prometheus/client_golang", "api", "metrics are an edge"},
 	{"github.com/klauspost/compress", "format source", "files are unpacked where they are read"},
 	{"github.com/goccy/go-yaml", "lang", "definitions are read in one place"},
