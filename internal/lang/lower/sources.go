@@ -365,10 +365,10 @@ func (c *compiler) sourceExpressions(s *source) {
 // the feed and a later replay.
 func (c *compiler) feedRules(s *source) {
 	decl := s.decl
-	if decl.Push && len(decl.Paths) > 0 && decl.ID.Text == "" && decl.Cutover == nil {
+	if decl.Push && len(decl.Paths) > 0 && decl.ID.Text == "" {
 		c.fail(decl.Name.At, diag.BadSource, "the source "+s.plan.Name+
 			" has files and a live feed, so an event could count twice",
-			"add id: with the column that identifies an event, or cutover: with the time the feed begins")
+			"add id: with the column that identifies an event; cutover: does not do, it is not followed yet")
 	}
 	if !decl.Push || s.plan.Available == nil {
 		return
