@@ -55,7 +55,7 @@ race: ## run all tests under the race detector (needs a C compiler)
 oracle: build ## compare values bit for bit with an independent computation (needs python3 with venv)
 	@ORACLE_CACHE=$(CACHE) sh test/oracle/run.sh $(BINARY)
 
-mutants: oracle ## show that the oracle catches faults: it must fail for each mutant of the engine
+mutants: oracle ## show that oracle and crash tests catch faults: they must fail for each mutant
 	@$(CACHE)/venv-$$(cksum <test/oracle/requirements.txt | tr ' ' '-')/bin/python test/mutants/run.py
 
 bench: build ## time the parts; with BENCH_DATA=FOLDER also fettle train (docs/BENCHMARKS.md says how)

@@ -131,6 +131,7 @@ type crashWorld struct {
 	seed    uint64
 	rng     *rand.Rand
 	fs      *disk.Fragile
+	cutter  disk.Cutter // what the lives see of fs; nil: fs
 	wall    *clock.Fake
 	layouts [2]*state.Layout // without and with the view of shops
 	layout  *state.Layout
@@ -152,6 +153,14 @@ func newCrashWorld(t *testing.T, seen *crashSeen, seed uint64) *crashWorld {
 	rng := rand.New(rand.NewPCG(seed, 9))
 	w := &crashWorld{t: t, seed: seed, rng: rng, fs: disk.NewFragile(), wall: clock.NewFake(crashStart),
 		seen: seen, journal: &crashJournal{rng: rng, wall: crashStart, rows: map[int64]*crashRow{}}}
+	w.layouts = crashLayouts(t)
+	w.layout = w.layouts[0]
+	return w
+}
+
+// crashLayouts are the definitions without and with the view of shops.
+func crashLayouts(t *testing.T) (layouts [2]*state.Layout) {
+	t.Helper()
 	for i, text := range []string{crashProject, crashProject + crashShopView} {
 		text = strings.ReplaceAll(text, "FEATURES", crashFeatures)
 		p, err := OpenProject(writeProject(t, map[string]string{"fettle.yaml": "project: p\n", "features/p.yaml": text}))
@@ -162,15 +171,13 @@ func newCrashWorld(t *testing.T, seen *crashSeen, seed uint64) *crashWorld {
 		if err != nil {
 			t.Fatal(err)
 		}
-		layout := &state.Layout{Plan: definitions}
+		layouts[i] = &state.Layout{Plan: definitions}
 		for id, name := range crashSources {
 			at := slices.IndexFunc(definitions.Sources, func(s *plan.Source) bool { return s.Name == name })
-			layout.Sources = append(layout.Sources, state.Source{ID: uint32(id + 1), Plan: definitions.Sources[at]})
+			layouts[i].Sources = append(layouts[i].Sources, state.Source{ID: uint32(id + 1), Plan: definitions.Sources[at]})
 		}
-		w.layouts[i] = layout
 	}
-	w.layout = w.layouts[0]
-	return w
+	return layouts
 }
 
 func (w *crashWorld) errorf(format string, values ...any) {
@@ -230,8 +237,12 @@ func (w *crashWorld) open(ctx context.Context) bool {
 	if w.rng.IntN(5) == 0 {
 		w.wall.Set(w.wall.Now() - w.rng.Int64N(hourMicros/60)) // clocks are set back now and then
 	}
+	var fsys disk.Cutter = w.fs
+	if w.cutter != nil {
+		fsys = w.cutter
+	}
 	open := func() error {
-		d, err := openDirectory(ctx, w.fs, "data")
+		d, err := openDirectory(ctx, fsys, "data")
 		if err != nil {
 			return err
 		}
@@ -239,7 +250,7 @@ func (w *crashWorld) open(ctx context.Context) bool {
 		if err != nil {
 			return err
 		}
-		w.live, err = openLive(ctx, liveOptions{Disk: w.fs, Path: "data", Wall: w.wall, Last: last,
+		w.live, err = openLive(ctx, liveOptions{Disk: fsys, Path: "data", Wall: w.wall, Last: last,
 			Reserve: d.reserve, Layout: w.layout, SegmentBytes: 1 << 10})
 		if err != nil {
 			return err

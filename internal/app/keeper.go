@@ -11,6 +11,7 @@ import (
 // history. A longer log makes a longer start after a crash.
 const (
 	keepEvery   = 5 * time.Second
+	flushRounds = 6
 	longestLog  = 256 << 20
 	keepTimeout = 5 * time.Minute
 )
@@ -28,7 +29,7 @@ func startKeeper(n *Node) *keeper {
 	k.group.Go(func() {
 		ticker := time.NewTicker(keepEvery)
 		defer ticker.Stop()
-		sweepable := false
+		sweepable, rounds := false, 0
 		for {
 			select {
 			case <-ctx.Done():
@@ -44,6 +45,11 @@ func startKeeper(n *Node) *keeper {
 					n.sweep(ctx)
 				}
 			}
+			if rounds++; rounds%flushRounds == 0 {
+				if err := n.flushState(ctx); err != nil && ctx.Err() == nil {
+					n.options.Failed(fmt.Errorf("make the state durable: %w", err))
+				}
+			}
 			if n.live.log.Bytes() < longestLog {
 				continue
 			}
@@ -53,6 +59,13 @@ func startKeeper(n *Node) *keeper {
 		}
 	})
 	return k
+}
+
+// flushState makes the state durable, so that a start has little to replay and samples survive.
+func (n *Node) flushState(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
+	defer cancel()
+	return n.live.state.Flush(ctx)
 }
 
 // sweep removes from the state what only earlier definitions needed.

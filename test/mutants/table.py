@@ -15,6 +15,8 @@ class Mutant:
     old: str
     new: str
     seeds: str = ""  # if other seeds than the usual ones are needed to see it
+    tests: tuple[str, str] | None = None  # package and tests that catch it; None: the oracle does
+    says: str = ""  # what those tests must say: a pattern
 
 
 READ = "internal/engine/read.go"

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -63,7 +65,9 @@ func Open(ctx context.Context, fsys disk.FS, dir string, options Options) (*Stor
 	go func() {
 		var r opened
 		defer func() { result <- r }() // also if the logger ends this goroutine
-		r.db, r.err = open(dir, options.engine(&files{fsys, v}, s.events))
+		if r.err = settle(fsys, dir); r.err == nil {
+			r.db, r.err = open(dir, options.engine(&files{fsys, v}, s.events))
+		}
 		v.open()
 	}()
 	r, err := await(ctx, result, v)
@@ -98,6 +102,32 @@ func await(ctx context.Context, result <-chan opened, v *valve) (opened, error) 
 		}()
 		return opened{}, ctx.Err()
 	}
+}
+
+// settle makes durable what an earlier process left: one that was killed may have written to a
+// manifest without syncing it. Pebble would read it all the same and remove the tables that it no
+// longer needs, so that a loss of power would leave a manifest whose tables are gone.
+func settle(fsys disk.FS, dir string) error {
+	entries, err := fsys.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), "MANIFEST-") {
+			continue
+		}
+		file, err := fsys.Open(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(file.Sync(), file.Close()); err != nil {
+			return err
+		}
+	}
+	return fsys.SyncDir(dir)
 }
 
 // open turns a panic over what is on the disk into an error.
