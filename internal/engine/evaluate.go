@@ -202,6 +202,9 @@ func (e *evaluation) root(w Wanted) (*task, error) {
 // null, and values older than MaxAge expire before their default.
 func (e *evaluation) output(t *task, feature int, v *settled) *Value {
 	out := &Value{Column: v.column, Status: v.status, Time: v.time(), Boundary: t.bound.at, Nulls: v.nulls}
+	if out.Time == nil { // it reads no event at all
+		out.Time = noTimes(e.rows.Count)
+	}
 	if e.options.MaxAge > 0 {
 		e.expireOld(t.view.Features[feature], v, out)
 	}
