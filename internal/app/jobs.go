@@ -114,7 +114,7 @@ func (j *jobs) run(ctx context.Context, n *job, do work) {
 		defer func() { <-j.turn }()
 		j.update(func() { n.State = wire.JobRunning })
 		if err = j.disk.MkdirAll(n.folder); err == nil {
-			result, err = do(ctx, n.folder, func(stage string, done, total int64) {
+			result, err = recovered(do)(ctx, n.folder, func(stage string, done, total int64) {
 				j.update(func() { n.Stage, n.Done, n.Total = stage, done, max(0, total) })
 			})
 		}
@@ -132,6 +132,19 @@ func (j *jobs) run(ctx context.Context, n *job, do work) {
 			n.State, n.Error = wire.JobFailed, wireError(err)
 		}
 	})
+}
+
+// recovered makes a panic in a job an error of the job: it must not end the server.
+func recovered(do work) work {
+	return func(ctx context.Context, folder string, report func(stage string, done, total int64)) (
+		result *wire.TrainResult, err error) {
+		defer func() {
+			if panicked := recover(); panicked != nil {
+				err = fmt.Errorf("BUG: a training job failed: %v", panicked)
+			}
+		}()
+		return do(ctx, folder, report)
+	}
 }
 
 func (j *jobs) update(change func()) {

@@ -68,8 +68,10 @@ type Node struct {
 	applying  chan struct{} // holds one entry while definitions are applied
 	applied   atomic.Pointer[applied]
 	swept     atomic.Bool // the state has nothing that only earlier definitions needed
-	keeper    *keeper
-	corrupt   func(engine.Events) engine.Events // of a test: spoils what a replay serves
+	// unserved is why the newest revision is not in force; nil if it is.
+	unserved atomic.Pointer[error]
+	keeper   *keeper
+	corrupt  func(engine.Events) engine.Events // of a test: spoils what a replay serves
 	// context ends with the node; what outlives its request runs under it.
 	context context.Context
 	stop    context.CancelFunc
@@ -123,9 +125,12 @@ func StatePath(p *Project) string {
 // openLive opens log, state and history under the definitions that were applied last, and fills
 // what an apply that was interrupted left empty.
 func (n *Node) openLive(ctx context.Context) error {
-	current, err := appliedOf(n.registry.Current())
-	if err != nil {
-		return err
+	current, refused := appliedOf(n.registry.Current())
+	if refused != nil {
+		if current, _ = appliedOf(nil); n.registry.Current() == nil {
+			return refused
+		}
+		n.unserved.Store(&refused)
 	}
 	last, err := n.directory.reserved()
 	if err != nil {
@@ -155,7 +160,15 @@ func (n *Node) openLive(ctx context.Context) error {
 	if current.revision == nil {
 		return nil
 	}
-	return n.use(ctx, current)
+	// Definitions that cannot be brought into force must not keep others from being applied.
+	if err := n.use(ctx, current); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		n.unserved.Store(&err)
+		n.options.Failed(fmt.Errorf("bring revision %d into force: %w", current.revision.Number, err))
+	}
+	return nil
 }
 
 // targets returns what the numbers in the log stand for, of all sources there ever were.
@@ -181,10 +194,12 @@ func (n *Node) sourceNamed(name string) *plan.Source {
 
 // use serves definitions: the state is filled with what they need before they are asked for.
 func (n *Node) use(ctx context.Context, next *applied) error {
+	n.swept.Store(true) // not before this is in force: what is served now must stay
 	if err := n.live.use(ctx, next.layout, n.fill(next)); err != nil {
 		return err
 	}
 	n.applied.Store(next)
+	n.unserved.Store(nil)
 	n.swept.Store(false)
 	return nil
 }
@@ -207,7 +222,7 @@ func (n *Node) open() {
 		Timezone: func() string { return n.project.Settings.Timezone },
 	}
 	if n.options.ReadOnly {
-		node.Events, node.Definitions = nil, readOnly{n}
+		node.Events, node.Definitions = readOnlyEvents{n.live.ingest}, readOnly{n}
 	}
 	n.handler = api.New(node, api.Options{
 		Token: n.token, Clock: n.options.Clock, Metrics: n.metrics, Classify: classify,

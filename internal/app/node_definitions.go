@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fettle-ml/fettle/internal/ingest"
 	"github.com/fettle-ml/fettle/internal/lang"
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/registry"
@@ -132,6 +133,9 @@ func (n *Node) Apply(ctx context.Context, request *wire.ApplyRequest) (*wire.App
 	if err != nil {
 		return nil, err
 	}
+	if err := n.checkColumns(d.plan); err != nil {
+		return nil, err
+	}
 	changes := changesOf(d.propose(n.registry))
 	at, err := n.live.timeline.Stamp()
 	if err != nil {
@@ -155,7 +159,10 @@ func (n *Node) Apply(ctx context.Context, request *wire.ApplyRequest) (*wire.App
 		answer.Models = append(answer.Models, fmt.Sprintf("%s@%d", m.Name, m.Version))
 	}
 	if !request.NoWait {
-		return answer, n.use(n.context, next)
+		// It belongs to the node, which waits for it before it closes what it writes to.
+		done := make(chan error, 1)
+		n.group.Go(func() { done <- n.use(n.context, next) })
+		return answer, <-done
 	}
 	for _, b := range n.backfills(next.plan) {
 		answer.Building = append(answer.Building, b.View)
@@ -168,6 +175,31 @@ func (n *Node) Apply(ctx context.Context, request *wire.ApplyRequest) (*wire.App
 		}
 	})
 	return answer, nil
+}
+
+// checkColumns refuses other columns for a source that events were pushed to. What was pushed is
+// stored, counted and identified under the columns that it came with.
+func (n *Node) checkColumns(next *plan.Plan) error {
+	revision := n.registry.Current()
+	if revision == nil {
+		return nil
+	}
+	counts := n.live.state.Counts()
+	for _, source := range next.Sources {
+		id, known := revision.SourceID(source)
+		for _, before := range revision.Sources {
+			if before.Name != source.Name || known && before.ID == id || counts[before.ID].In == 0 {
+				continue
+			}
+			return &Error{
+				Code: ExitRefused,
+				Message: fmt.Sprintf("source %s has other columns than the %d events that were pushed to it",
+					source.Name, counts[before.ID].Accepted),
+				Hint: "columns of a source that has events cannot be changed yet: declare another source",
+			}
+		}
+	}
+	return nil
 }
 
 // userName is who runs this process, for the record.
@@ -190,12 +222,29 @@ func details(problems []Problem) []wire.Detail {
 	return list
 }
 
+// readOnlyEvents is an ingester that takes nothing.
+type readOnlyEvents struct{ *ingest.Ingester }
+
+// Push implements api.Events.
+func (readOnlyEvents) Push(context.Context, ingest.PushRequest) (*ingest.PushResult, error) {
+	return nil, errReadOnly()
+}
+
+// Retry implements api.Events.
+func (readOnlyEvents) Retry(context.Context, string) (*ingest.PushResult, error) {
+	return nil, errReadOnly()
+}
+
+func errReadOnly() error {
+	return &wire.Error{
+		Code: wire.Denied, Message: "this server is read-only", Hint: "start it without --read-only",
+	}
+}
+
 // readOnly is a node that applies nothing.
 type readOnly struct{ *Node }
 
 // Apply implements api.Definitions.
 func (readOnly) Apply(context.Context, *wire.ApplyRequest) (*wire.ApplyAnswer, error) {
-	return nil, &wire.Error{
-		Code: wire.Denied, Message: "this server is read-only", Hint: "start it without --read-only",
-	}
+	return nil, errReadOnly()
 }

@@ -43,9 +43,12 @@ func (n operations) Status(context.Context) (*wire.Status, error) {
 	for _, damage := range n.live.report.Damages {
 		s.Problems = append(s.Problems, fmt.Sprint("the log is damaged: ", damage))
 	}
+	if why := n.unserved.Load(); why != nil {
+		s.Problems = append(s.Problems, fmt.Sprintf("the definitions that were applied last are not in force: %v", *why))
+	}
 	a := n.applied.Load()
 	if a == nil {
-		s.Problems = append(s.Problems, "nothing was applied yet; run fettle apply")
+		s.Problems = append(s.Problems, "nothing is served; run fettle apply")
 		return s, nil
 	}
 	s.Ready, s.Revision = true, int64(a.revision.Number)

@@ -32,6 +32,17 @@ func (n training) Start(_ context.Context, request *wire.TrainingRequest) (*wire
 			Hint: "write parquet, csv or jsonl",
 		}
 	}
+	for _, bound := range []struct {
+		field  string
+		millis int64
+	}{{"gap_ms", request.GapMS}, {"max_age_ms", request.MaxAgeMS}} {
+		if bound.millis < 0 || bound.millis > longestSpan/schema.Millisecond {
+			return nil, &wire.Error{
+				Code: wire.InvalidArgument, Field: bound.field, Message: fmt.Sprintf("%d is out of range", bound.millis),
+				Hint: "write whole milliseconds from 0 to 100 years",
+			}
+		}
+	}
 	if !request.Project && n.applied.Load() == nil {
 		return nil, &wire.Error{
 			Code: wire.Unavailable, Message: "nothing was applied yet", Hint: "apply definitions first",
@@ -53,6 +64,9 @@ func (n training) Start(_ context.Context, request *wire.TrainingRequest) (*wire
 		return Train(ctx, o)
 	})
 }
+
+// longestSpan is the longest gap or age, in microseconds.
+const longestSpan = 100 * 365 * schema.Day
 
 // labelFile writes the labels of a request to a file; "" if there are none.
 func (n *Node) labelFile(labels *wire.Labels, folder string) (string, error) {
@@ -106,8 +120,11 @@ func (n *Node) inProject(path string) (string, error) {
 	if real, err = filepath.Abs(real); err != nil {
 		return "", err
 	}
-	private, err := filepath.Abs(n.directory.path)
+	private, err := filepath.EvalSymlinks(n.directory.path)
 	if err != nil {
+		return "", err
+	}
+	if private, err = filepath.Abs(private); err != nil {
 		return "", err
 	}
 	inside := func(folder string) bool { return strings.HasPrefix(real, folder+string(filepath.Separator)) }

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"time"
 
@@ -103,7 +104,7 @@ func (r *replay) judge(answer *wire.VerifyAnswer, limit int, got *serve.Answer, 
 // verifyLabels replays the history of the node and compares what it would have served at the times
 // of the labels with what training computes.
 func (n operations) verifyLabels(ctx context.Context, request *wire.VerifyRequest) (_ *wire.VerifyAnswer, err error) {
-	folder := n.directory.name(jobsDir, "verify")
+	folder := n.directory.name(jobsDir, "verify-"+rand.Text())
 	if err := n.directory.disk.MkdirAll(folder); err != nil {
 		return nil, err
 	}

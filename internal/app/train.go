@@ -63,6 +63,9 @@ func CheckTrain(ctx context.Context, o TrainOptions) error {
 }
 
 func prepareTrain(ctx context.Context, o TrainOptions) (*Project, *plan.Selection, format.Format, error) {
+	if o.Gap < 0 || o.MaxAge < 0 {
+		return nil, nil, "", &Error{Code: ExitUsage, Message: "a gap or age below zero would look into the future"}
+	}
 	if o.Mode != "" && o.Mode != train.Ideal && o.Mode != train.AsServed {
 		return nil, nil, "", &Error{
 			Code: ExitUsage, Message: fmt.Sprintf("mode %q is not known", o.Mode), Hint: "write ideal or as_served",

@@ -20,6 +20,8 @@ type guess struct {
 	notBool, notInt, notFloat, notDate, notZoned bool
 	notWall                                      bool
 
+	anyZoned, anyWall bool // of the cells that are times, whatever the others are
+
 	cells, numbers, times int
 	noNumber, noTime      string // the first cell that is none
 }
@@ -121,11 +123,9 @@ func (g *guess) add(f csvField) {
 		_, ok := parseDate(text)
 		g.notDate = !ok
 	}
-	if !g.notZoned || !g.notWall {
-		_, zoned, ok := parseTime(text)
-		g.notZoned = g.notZoned || !ok || !zoned
-		g.notWall = g.notWall || !ok || zoned
-	}
+	_, zoned, ok := parseTime(text)
+	g.anyZoned, g.anyWall = g.anyZoned || ok && zoned, g.anyWall || ok && !zoned
+	g.notZoned, g.notWall = g.notZoned || !ok || !zoned, g.notWall || !ok || zoned
 }
 
 // padded reports whether a number begins with zeros, as codes do that are not numbers: read as a
@@ -163,6 +163,7 @@ func (g *guess) decide() (t schema.Type, local bool) {
 	case !g.notWall:
 		return schema.Of(schema.Timestamp), true
 	default:
-		return schema.Of(schema.String), false
+		// A cell that is no time must not change how the others are read where times are declared.
+		return schema.Of(schema.String), g.anyWall && !g.anyZoned
 	}
 }

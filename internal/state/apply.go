@@ -142,7 +142,8 @@ func (b *staged) record(r *Record) error {
 	written, counted, noted := map[*feed]bool{}, map[string]bool{}, false
 	for _, layout := range *b.state.layouts.Load() {
 		use := layout.sources[r.Source]
-		if use == nil || r.Rows == 0 {
+		// Without columns the source has just gone out of force: its events are history's alone.
+		if use == nil || r.Rows == 0 || r.Columns == nil {
 			continue
 		}
 		chunk, err := use.widen(chunk, r.Columns)

@@ -25,6 +25,10 @@ cd "$here"
 "$venv/bin/python" -m unittest --quiet
 "$venv/bin/python" run.py --fettle "$fettle" --seeds "$seeds"
 "$venv/bin/python" layouts.py --fettle "$fettle" --seeds 1..8
+"$venv/bin/python" live.py --fettle "$fettle" --seeds "${LIVE_SEEDS:-1..12}"
+for fault in drop extra order; do
+  "$venv/bin/python" live.py --fettle "$fettle" --seeds 1..2 --plant "$fault"
+done
 if [ -n "${FLIGHTS_DATA:-}" ] && [ -f "$FLIGHTS_DATA" ]; then
   "$venv/bin/python" flights.py --fettle "$fettle" --data "$FLIGHTS_DATA" --labels "${FLIGHTS_LABELS:-300000}"
 else

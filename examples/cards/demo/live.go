@@ -114,7 +114,11 @@ func (d *demo) ask() error {
 	}
 	d.say("", "  $ fettle "+strings.Join(args, " "), "  ...")
 	for _, name := range shown {
-		fmt.Fprintf(d.out, "  card_spend.%-16s %v\n", name, answer.Values["card_spend."+name])
+		value := answer.Values["card_spend."+name]
+		if value == nil {
+			value = "null"
+		}
+		fmt.Fprintf(d.out, "  card_spend.%-16s %v\n", name, value)
 	}
 	return nil
 }

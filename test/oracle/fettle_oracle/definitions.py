@@ -40,11 +40,12 @@ class Link:
 
 @dataclass
 class Source:
-    """A source of events in files."""
+    """A source of events, in files or pushed."""
 
     name: str
     table: bool
-    path: str
+    path: str | None
+    pushed: bool
     time_column: str
     zone: str | None
     unit: str | None
@@ -166,6 +167,7 @@ def read_source(doc: Document) -> Source:
         name=doc.take("source"),
         table=table,
         path=doc.take("path"),
+        pushed=doc.take("push") == "true",
         time_column=time["column"],
         zone=time.get("timezone"),
         unit=time.get("unit"),
@@ -259,6 +261,7 @@ def read_model(doc: Document, project: Project) -> Model:
             found[0].column = renamed
         outputs += found
     doc.take("version")
+    doc.take("log")  # which answers are kept changes no value
     model = Model(doc.take("model"), roles, outputs)
     doc.done()
     return model

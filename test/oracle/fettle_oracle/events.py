@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,10 @@ class Event:
 
 @dataclass
 class Loaded:
-    """A source read: column types, events in position order, and what was dropped."""
+    """A source read: column types, events in position order, and what was dropped.
+
+    A pushed source is offered its rows in the order of the requests; each row is decided once.
+    """
 
     kinds: dict[str, str]
     events: list[Event]
@@ -44,6 +47,26 @@ class Loaded:
     bad: int = 0
     duplicates: int = 0
     filtered: int = 0
+    seen: dict[Any, int] = field(default_factory=dict)  # the event time of each id
+
+    def offer(self, source: Source, row: dict[str, Any], time: int | None) -> str:
+        """Take a row, or leave it out: a row without a usable time does not use up its id."""
+        self.rows += 1
+        if time is None:
+            self.bad += 1
+            return "quarantined"
+        identity = row[source.identity] if source.identity else None
+        if identity is not None and identity in self.seen:
+            if self.seen[identity] != time:
+                self.bad += 1
+                return "quarantined"
+            self.duplicates += 1
+            return "duplicates"
+        if identity is not None:
+            self.seen[identity] = time
+        sequence = row[source.sequence] if source.sequence else None
+        self.events.append(Event(row, time, None, sequence, self.rows, False))
+        return "accepted"
 
 
 @dataclass
@@ -112,28 +135,20 @@ def source_paths(project: Project, source: Source) -> list[str]:
 def load(project: Project, source: Source) -> Loaded:
     """Read, deduplicate, compute columns, filter, and settle availability."""
     loaded = Loaded({}, [])
-    seen: dict[Any, int] = {}
     for path in source_paths(project, source):
         kinds, columns = read_file(Path(project.folder) / path, source.fields, source.zone)
         loaded.kinds = loaded.kinds or dict(kinds)
         times = event_times(source, kinds[source.time_column], columns[source.time_column])
         for index, time in enumerate(times):
-            row = {name: values[index] for name, values in columns.items()}
-            loaded.rows += 1
-            if time is None:
-                loaded.bad += 1
-                continue
-            identity = row[source.identity] if source.identity else None
-            if identity is not None and identity in seen:
-                if seen[identity] != time:
-                    loaded.bad += 1
-                else:
-                    loaded.duplicates += 1
-                continue
-            if identity is not None:
-                seen[identity] = time
-            sequence = row[source.sequence] if source.sequence else None
-            loaded.events.append(Event(row, time, None, sequence, loaded.rows, False))
+            loaded.offer(source, {name: values[index] for name, values in columns.items()}, time)
+    settle(source, loaded)
+    return loaded
+
+
+def load_pushed(source: Source, taken: Loaded) -> Loaded:
+    """The events that a pushed source has taken so far, settled as those of files are."""
+    events = [replace(event, row=dict(event.row)) for event in taken.events]
+    loaded = replace(taken, kinds=dict(source.fields), events=events)
     settle(source, loaded)
     return loaded
 

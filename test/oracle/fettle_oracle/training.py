@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import OracleError
-from .definitions import Model, Output, Project
+from .definitions import Model, Output, Project, View
 from .files import read_file
 from .times import DAY, from_wall
 from .values import Engine, Moment, Settled
@@ -48,9 +48,18 @@ class Expected:
     columns: dict[str, list[Any]] = field(default_factory=dict)
 
 
-def train(project: Project, model: Model, options: Options) -> Expected:
-    """Every cell of the training set of a model for the label rows of a file."""
-    engine = Engine(project)
+def train(
+    project: Project,
+    model: Model,
+    options: Options,
+    engine: Engine | None = None,
+    only: set[int] | None = None,
+) -> Expected:
+    """Every cell of the training set of a model for the label rows of a file, or for some of them.
+
+    Cells of other rows are empty and have no moment.
+    """
+    engine = engine or Engine(project)
     kinds, columns = read_file(options.labels, {}, options.timezone)
     times = columns[options.time]
     if kinds[options.time] == "date" and options.timezone:
@@ -60,22 +69,25 @@ def train(project: Project, model: Model, options: Options) -> Expected:
     expected = Expected(model.outputs, [], len(times), [], times, engine, columns)
     for output in model.outputs:
         view = project.views[output.view]
-        compiled = engine.compiled(view, output.feature)
-        expected.kinds.append(compiled.code.kind)
+        expected.kinds.append(engine.compiled(view, output.feature).code.kind)
         entity, key_columns = model.roles[output.role]
         names = [key_columns[name] for name in project.entities[entity].key]
         cells = []
         for row, label_time in enumerate(times):
             key = tuple(columns[name][row] for name in names)
-            if label_time is None or any(part is None for part in key):
+            skipped = only is not None and row not in only
+            if skipped or label_time is None or any(part is None for part in key):
                 cells.append(Cell(NULL_ROW, key, None))
                 continue
-            instant = label_time - options.gap
             request = {name: columns[name][row] for name in view.request}
-            boundary = view.freshness.boundary(instant)
-            moment = Moment(view, key, boundary, request or None, instant)
+            moment = moment_of(view, key, label_time - options.gap, request)
             oldest = None if options.max_age is None else label_time - options.max_age
             settled, _ = engine.settle_parts(moment, output.feature, oldest)
             cells.append(Cell(settled, key, moment))
         expected.cells.append(cells)
     return expected
+
+
+def moment_of(view: View, key: tuple[Any, ...], instant: int, request: dict[str, Any]) -> Moment:
+    """Where the features of a view are evaluated for an entity at a time."""
+    return Moment(view, key, view.freshness.boundary(instant), request or None, instant)

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import OracleError
 from .definitions import Feature, Link, Project, View
-from .events import Event, EventScope, Loaded, load, view_events
+from .events import Event, EventScope, Loaded, load, load_pushed, view_events
 from .exact import ALIASES, FOLDS, CapError, result_type
 from .expr import Code, Scope, compile_node, convert
 from .syntax import Node, Window, parse
@@ -156,10 +156,22 @@ class FeatureScope:
 
 
 class Engine:
-    """Computes values of a project, each from all events of its entity."""
+    """Computes values of a project, each from all events of its entity.
 
-    def __init__(self, project: Project) -> None:
+    With `served_at` the values are those that serving gives at that time, on the condition that all
+    events were pushed after every refreshed view was last published: only what is evaluated at the
+    very time sees events.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        pushed: dict[str, Loaded] | None = None,
+        served_at: int | None = None,
+    ) -> None:
         self.project = project
+        self.pushed = pushed or {}
+        self.served_at = served_at
         self._loaded: dict[str, Loaded] = {}
         self._events: dict[str, dict[Key, list[Event]]] = {}
         self._compiled: dict[tuple[str, str], Compiled] = {}
@@ -168,7 +180,11 @@ class Engine:
     def loaded(self, source: str) -> Loaded:
         """A source, read once."""
         if source not in self._loaded:
-            self._loaded[source] = load(self.project, self.project.sources[source])
+            found = self.project.sources[source]
+            if found.pushed:
+                self._loaded[source] = load_pushed(found, self.pushed[source])
+            else:
+                self._loaded[source] = load(self.project, found)
         return self._loaded[source]
 
     def kinds(self, view: View) -> dict[str, str]:
@@ -183,6 +199,13 @@ class Engine:
             loaded = self.loaded(view.source)
             self._events[view.name] = view_events(self.project, view, loaded)
         return self._events[view.name].get(key, [])
+
+    def visible(self, moment: Moment) -> list[Event]:
+        """The events of an entity that may be seen from a moment, oldest first."""
+        events = self.events(moment.view, moment.key)
+        if self.served_at is not None and moment.boundary != self.served_at:
+            return []
+        return events
 
     def all_events(self) -> list[list[Event]]:
         """The events of every entity of every view that was read."""
@@ -209,7 +232,7 @@ class Engine:
         if memo not in self._memo:
             end = moment.boundary + (1 if moment.view.edge == "at" else 0)
             found = None
-            for event in self.events(moment.view, moment.key):
+            for event in self.visible(moment):
                 known = event.available is not None and event.available <= moment.boundary
                 if event.time < end and known:
                     found = event
@@ -226,7 +249,7 @@ class Engine:
         low, high = window_ends(moment, call.window)
         part = Part(None, None)
         values = []
-        for event in self.events(moment.view, moment.key):
+        for event in self.visible(moment):
             if event.tombstone:
                 continue
             near = abs(event.time - high) <= 1 or (low is not None and abs(event.time - low) <= 1)

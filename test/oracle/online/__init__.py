@@ -1,0 +1,1 @@
+"""A generated project lived through online: pushed, restarted, killed, asked and verified."""
