@@ -90,7 +90,11 @@ func openLive(ctx context.Context, o liveOptions) (_ *live, err error) {
 	if l.history, err = parts.Open(o.Disk, filepath.Join(o.Path, historyDir)); err != nil {
 		return nil, fmt.Errorf("open the history: %w", err)
 	}
-	l.timeline = clock.NewTimeline(o.Wall, max(o.Last, known.VisibleAt), o.Reserve)
+	last := o.Last
+	if known.Sequence > 0 { // an empty state has no time, and a replay may begin before 1970
+		last = max(last, known.VisibleAt)
+	}
+	l.timeline = clock.NewTimeline(o.Wall, last, o.Reserve)
 	options := ingest.Options{
 		Log: l.log, State: l.state, Timeline: l.timeline, Plans: l.layout.Load, Observer: o.Observer,
 	}
