@@ -19,17 +19,7 @@ func (a *API) plan(w http.ResponseWriter, r *http.Request) error {
 	if err := a.decode(w, r, request); err != nil {
 		return err
 	}
-	give, err := a.heavy.take(r.Context())
-	if err != nil {
-		return err
-	}
-	defer give()
-	answer, err := a.node.Definitions.Plan(r.Context(), request)
-	if err != nil {
-		return err
-	}
-	a.write(w, http.StatusOK, answer)
-	return nil
+	return answer(a, w, r, a.heavy, request, a.node.Definitions.Plan)
 }
 
 // apply answers POST /v1/apply.
@@ -41,17 +31,7 @@ func (a *API) apply(w http.ResponseWriter, r *http.Request) error {
 	if err := a.decode(w, r, request); err != nil {
 		return err
 	}
-	give, err := a.heavy.take(r.Context())
-	if err != nil {
-		return err
-	}
-	defer give()
-	answer, err := a.node.Definitions.Apply(r.Context(), request)
-	if err != nil {
-		return err
-	}
-	a.write(w, http.StatusOK, answer)
-	return nil
+	return answer(a, w, r, a.heavy, request, a.node.Definitions.Apply)
 }
 
 // kindOf finds a kind of definitions by the name that the URL has for it.

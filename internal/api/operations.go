@@ -46,17 +46,7 @@ func (a *API) why(w http.ResponseWriter, r *http.Request) error {
 		return &wire.Error{Code: wire.InvalidArgument, Field: "feature", Message: "which feature?",
 			Hint: `give "feature": "VIEW.FEATURE"`}
 	}
-	give, err := a.readers.take(r.Context())
-	if err != nil {
-		return err
-	}
-	defer give()
-	answer, err := a.node.Operations.Why(r.Context(), request)
-	if err != nil {
-		return err
-	}
-	a.write(w, http.StatusOK, answer)
-	return nil
+	return answer(a, w, r, a.readers, request, a.node.Operations.Why)
 }
 
 // verify answers POST /v1/verify. The labels may be the body, as those of a training set.
@@ -68,17 +58,7 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	give, err := a.heavy.take(r.Context())
-	if err != nil {
-		return err
-	}
-	defer give()
-	answer, err := a.node.Operations.Verify(r.Context(), request)
-	if err != nil {
-		return err
-	}
-	a.write(w, http.StatusOK, answer)
-	return nil
+	return answer(a, w, r, a.heavy, request, a.node.Operations.Verify)
 }
 
 // verifyRequest reads either a JSON body or a body of labels with the rest in the URL.

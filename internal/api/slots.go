@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -73,3 +74,19 @@ func (b *budget) take(n int64) bool {
 
 // give gives back what was taken.
 func (b *budget) give(n int64) { b.left.Add(n) }
+
+// answer asks the node in a slot of a kind, and writes what it says.
+func answer[Request, Answer any](a *API, w http.ResponseWriter, r *http.Request, kind *slots, request *Request,
+	ask func(context.Context, *Request) (*Answer, error)) error {
+	give, err := kind.take(r.Context())
+	if err != nil {
+		return err
+	}
+	defer give()
+	said, err := ask(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	a.write(w, http.StatusOK, said)
+	return nil
+}

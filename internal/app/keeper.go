@@ -29,7 +29,7 @@ func startKeeper(n *Node) *keeper {
 	k.group.Go(func() {
 		ticker := time.NewTicker(keepEvery)
 		defer ticker.Stop()
-		sweepable, rounds := false, 0
+		wasDue, rounds := false, 0
 		for {
 			select {
 			case <-ctx.Done():
@@ -40,11 +40,11 @@ func startKeeper(n *Node) *keeper {
 			n.metrics.Position("applied", n.live.state.Position().Sequence)
 			// One round later than it became possible: requests that began under the definitions
 			// before are done by then.
-			if before, now := sweepable, n.applied.Load() != nil && !n.swept.Load(); now {
-				if sweepable = !before; before {
-					n.sweep(ctx)
-				}
+			due := n.applied.Load() != nil && !n.swept.Load()
+			if due && wasDue {
+				n.sweep(ctx)
 			}
+			wasDue = due
 			if rounds++; rounds%flushRounds == 0 {
 				if err := n.flushState(ctx); err != nil && ctx.Err() == nil {
 					n.options.Failed(fmt.Errorf("make the state durable: %w", err))

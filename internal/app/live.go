@@ -29,6 +29,7 @@ type live struct {
 	ingest   *ingest.Ingester
 	history  *parts.History
 	layout   atomic.Pointer[state.Layout]
+	missing  []state.Feed // of the layout it was opened with; fill takes them
 	report   *log.Report
 }
 
@@ -67,7 +68,7 @@ func openLive(ctx context.Context, o liveOptions) (_ *live, err error) {
 	if l.state, err = state.Open(ctx, l.store, state.Options{}); err != nil {
 		return nil, fmt.Errorf("open the online state: %w", err)
 	}
-	if _, err = l.state.Use(ctx, *o.Layout); err != nil {
+	if l.missing, err = l.state.Use(ctx, *o.Layout); err != nil {
 		return nil, fmt.Errorf("use the definitions: %w", err)
 	}
 	known := l.state.Position()
@@ -127,6 +128,15 @@ func (l *live) use(ctx context.Context, layout *state.Layout, fill filler) error
 		return fmt.Errorf("use the definitions: %w", err)
 	}
 	l.layout.Store(layout)
+	l.missing = missing
+	return l.fill(ctx, fill)
+}
+
+// fill fills what the layout in use lacks. A second layout of the same definitions would make every
+// event be read twice.
+func (l *live) fill(ctx context.Context, fill filler) error {
+	missing := l.missing
+	l.missing = nil
 	for _, feed := range missing {
 		if err := fill(ctx, feed); err != nil {
 			return fmt.Errorf("fill %s: %w", feed.Source.Plan.Name, err)

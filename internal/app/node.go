@@ -161,13 +161,15 @@ func (n *Node) openLive(ctx context.Context) error {
 		return nil
 	}
 	// Definitions that cannot be brought into force must not keep others from being applied.
-	if err := n.use(ctx, current); err != nil {
+	if err := n.live.fill(ctx, n.fill(current)); err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
 		n.unserved.Store(&err)
 		n.options.Failed(fmt.Errorf("bring revision %d into force: %w", current.revision.Number, err))
+		return nil
 	}
+	n.serve(current)
 	return nil
 }
 
@@ -198,10 +200,15 @@ func (n *Node) use(ctx context.Context, next *applied) error {
 	if err := n.live.use(ctx, next.layout, n.fill(next)); err != nil {
 		return err
 	}
+	n.serve(next)
+	return nil
+}
+
+// serve puts definitions in force whose state is filled.
+func (n *Node) serve(next *applied) {
 	n.applied.Store(next)
 	n.unserved.Store(nil)
 	n.swept.Store(false)
-	return nil
 }
 
 // open joins what answers requests.

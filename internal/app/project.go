@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"path/filepath"
@@ -138,12 +137,7 @@ func (p *Project) read() error {
 
 // readFile reads a file whole; name is relative to the project, with '/'.
 func (p *Project) readFile(name string) ([]byte, error) {
-	f, err := p.disk.Open(filepath.Join(p.Root, filepath.FromSlash(name)))
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(f)
-	return text, errors.Join(err, f.Close())
+	return readAll(p.disk, filepath.Join(p.Root, filepath.FromSlash(name)))
 }
 
 // Compile compiles the definitions. It may be called again with another depth. Whether it opens

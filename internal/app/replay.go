@@ -38,7 +38,7 @@ type replay struct {
 	server    *serve.Server
 	query     *serve.Query
 	feeds     []*replayFeed
-	// Corrupt, if set, spoils the online store: a test must see it found.
+	// corrupt, if set, spoils the online store: a test must see it found.
 	corrupt func(engine.Events) engine.Events
 
 	events, reads int64
@@ -77,7 +77,7 @@ func newReplay(ctx context.Context, p *plan.Plan, s *plan.Selection, history eng
 	nothing := func(ctx context.Context, feed state.Feed) error {
 		return r.live.state.Fill(ctx, feed, func(func(*engine.Chunk, []uint64) error) error { return nil })
 	}
-	if err := r.live.use(ctx, layout, nothing); err != nil {
+	if err := r.live.fill(ctx, nothing); err != nil {
 		return nil, err
 	}
 	current := &serve.Current{Plan: p, Since: func(*plan.View) int64 { return engine.NoTime }}

@@ -74,7 +74,7 @@ func TestSampleRoundTrip(t *testing.T) {
 	}
 	for i, v := range s.values {
 		for row := range 2 {
-			if !sameBits(v.column, row, want.values[i].column, row) || v.status[row] != want.values[i].status[row] ||
+			if !batch.Same(v.column, row, want.values[i].column, row) || v.status[row] != want.values[i].status[row] ||
 				v.time[row] != want.values[i].time[row] {
 				t.Errorf("%s row %d: %v", s.features[i].name, row, v.column.Value(row))
 			}

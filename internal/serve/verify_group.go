@@ -3,7 +3,6 @@ package serve
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/fettle-ml/fettle/internal/batch"
@@ -177,7 +176,7 @@ func (v *verification) compareColumn(s *sample, feature int, again *engine.Value
 		v.result.Compared++
 		at := from + row
 		if served.status[row] == storedStatus(again.Status[at]) && served.time[row] == again.Time[at] &&
-			sameBits(served.column, row, again.Column, at) {
+			batch.Same(served.column, row, again.Column, at) {
 			continue
 		}
 		v.result.Mismatched++
@@ -201,23 +200,4 @@ func (s *sample) keysOf(role, row int) []Key {
 		keys = append(keys, Key{Name: field.Name, Value: s.keys[role][i].Value(row)})
 	}
 	return keys
-}
-
-// sameBits compares two cells of one type. Floats are equal if their bits are: 0.0 is not -0.0.
-func sameBits(a *batch.Column, i int, b *batch.Column, j int) bool {
-	if a.IsNull(i) || b.IsNull(j) {
-		return a.IsNull(i) && b.IsNull(j)
-	}
-	switch a.Type.Kind {
-	case schema.Bool:
-		return a.Bools[i] == b.Bools[j]
-	case schema.Float64:
-		return math.Float64bits(a.Floats[i]) == math.Float64bits(b.Floats[j])
-	case schema.Decimal:
-		return a.Decimals[i] == b.Decimals[j]
-	case schema.String, schema.Bytes, schema.JSON:
-		return a.Text(i) == b.Text(j)
-	default:
-		return a.Ints[i] == b.Ints[j]
-	}
 }
