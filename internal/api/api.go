@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -71,7 +72,8 @@ func (a *API) routes() map[string]map[string]handle {
 type call struct {
 	id    string
 	route string
-	held  int64 // bytes of memory taken for its body
+	held  int64     // bytes of memory taken for its body
+	body  io.Reader // as it comes from the connection; nil until it is asked for
 }
 
 // callKey finds the call in a context.

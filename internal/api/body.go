@@ -67,6 +67,7 @@ func contentType(r *http.Request, allowed ...string) (string, error) {
 // body reads the body of a request, unpacked. Its size, the time it takes, and the memory of all
 // bodies together are bounded; the memory is given back when the request has been answered.
 func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	callOf(r).body = r.Body
 	if r.ContentLength > a.options.BodyBytes {
 		return nil, a.tooLarge()
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/fettle-ml/fettle/internal/ingest"
 	"github.com/fettle-ml/fettle/internal/registry"
@@ -124,8 +126,8 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	a.answerError(w, r, e)
 }
 
-// answerError writes an error. A body that was not read is left to the server: it reads a little of it,
-// and else closes the connection, but not before the client could see the answer.
+// answerError writes an error. The rest of a body that is too large is awaited by linger; any other that
+// was not read is left to the server, which reads a little of it and else closes the connection.
 func (a *API) answerError(w http.ResponseWriter, r *http.Request, e *wire.Error) {
 	e.RequestID = callOf(r).id
 	switch e.Code {
@@ -134,7 +136,29 @@ func (a *API) answerError(w http.ResponseWriter, r *http.Request, e *wire.Error)
 	case wire.Overloaded:
 		w.Header().Set("Retry-After", strconv.Itoa(1))
 	}
+	if e.Code != wire.TooLarge {
+		a.write(w, wire.StatusOf(e.Code), wire.Failure{Error: e})
+		return
+	}
+	control := http.NewResponseController(w)
+	// Without it the server reads no further once the answer has begun. A client in this process has
+	// no connection, and no need of it.
+	_ = control.EnableFullDuplex()
 	a.write(w, wire.StatusOf(e.Code), wire.Failure{Error: e})
+	_ = control.Flush()
+	a.linger(control, r)
+}
+
+// linger reads and forgets what a client still sends after its body was refused. A connection that is
+// closed while data arrives is reset, and a reset takes the answer away from a client that has not read
+// it yet. Whoever sends on beyond a bound of bytes and time loses the connection all the same.
+func (a *API) linger(control *http.ResponseController, r *http.Request) {
+	body := callOf(r).body
+	if body == nil || r.Header.Get("Expect") != "" { // who expects an answer first sends nothing before it
+		return
+	}
+	_ = control.SetReadDeadline(time.Now().Add(a.options.LingerTimeout))
+	_, _ = io.CopyN(io.Discard, body, 4*a.options.BodyBytes)
 }
 
 // timedOut reports whether reading from a connection took too long.

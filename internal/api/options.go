@@ -17,10 +17,13 @@ type Options struct {
 	// loopback. "*" allows all, for a server behind a proxy that checks them.
 	Hosts []string
 
-	BodyBytes    int64         // of one body, packed or unpacked; default 64 MiB
-	MemoryBytes  int64         // of all bodies that are being read or worked on; default 512 MiB
-	BodyTimeout  time.Duration // for a body to arrive; default 60 s
-	WriteTimeout time.Duration // for a client to take a piece of an answer; default 60 s
+	BodyBytes   int64         // of one body, packed or unpacked; default 64 MiB
+	MemoryBytes int64         // of all bodies that are being read or worked on; default 512 MiB
+	BodyTimeout time.Duration // for a body to arrive; default 60 s
+	// LingerTimeout is how long a client whose body was refused is heard out, so that it gets to see the
+	// answer. Default 5 s.
+	LingerTimeout time.Duration
+	WriteTimeout  time.Duration // for a client to take a piece of an answer; default 60 s
 
 	Readers   int           // requests for values answered at once; default 4 for each processor
 	Writers   int           // pushes, which mostly wait for the disk; default 64
@@ -59,6 +62,7 @@ func (o Options) withDefaults() Options {
 	set(&o.BodyBytes, 64<<20)
 	set(&o.MemoryBytes, 512<<20)
 	set(&o.BodyTimeout, time.Minute)
+	set(&o.LingerTimeout, 5*time.Second)
 	set(&o.WriteTimeout, time.Minute)
 	set(&o.Readers, 4*processors)
 	set(&o.Writers, 64)

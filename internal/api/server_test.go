@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -194,6 +195,40 @@ func TestBodies(t *testing.T) {
 		if status == 200 && !bytes.Equal(taken.last.Body, whole) {
 			t.Errorf("%s: another body arrived", c.name)
 		}
+	}
+}
+
+// TestRefusedBodyIsHeardOut has a client that reads the answer only after it has sent a body that is
+// refused by its length, slower than a server waits on its own before it resets the connection.
+func TestRefusedBodyIsHeardOut(t *testing.T) {
+	t.Parallel()
+	const limit = 1 << 20
+	o := options()
+	o.BodyBytes = limit
+	address := start(t, newNode(t), o, api.ServerOptions{})
+	connection, err := net.DialTimeout("tcp", address, 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	if err := connection.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(connection, "POST /v1/events/payments HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"+
+		"Content-Type: application/x-ndjson\r\nContent-Length: %d\r\n\r\n", address, o.Token, 2*limit)
+	for range 8 {
+		time.Sleep(100 * time.Millisecond)
+		if _, err := connection.Write(make([]byte, limit/4)); err != nil {
+			t.Fatalf("the server hung up while the body was sent: %v", err)
+		}
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	if err != nil {
+		t.Fatalf("the answer is lost: %v", err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("status %d", answer.StatusCode)
 	}
 }
 
