@@ -9,7 +9,7 @@ export CGO_ENABLED ?= 0
 export GOFLAGS     ?= -trimpath
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo leak test check fmt golden race oracle mutants bench
+.PHONY: help build run demo leak test check fmt golden race oracle python mutants bench
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ race: ## run all tests under the race detector (needs a C compiler)
 
 oracle: build ## compare values bit for bit with an independent computation (needs python3 with venv)
 	@ORACLE_CACHE=$(CACHE) sh test/oracle/run.sh $(BINARY)
+
+python: build ## build the Python wheel and test it against real servers (needs python3 with venv)
+	@PYTHON_CACHE=$(dir $(CACHE))python sh sdk/python/test.sh $(BINARY)
 
 mutants: oracle ## show that oracle and crash tests catch faults: they must fail for each mutant
 	@$(CACHE)/venv-$$(cksum <test/oracle/requirements.txt | tr ' ' '-')/bin/python test/mutants/run.py
