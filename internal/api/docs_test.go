@@ -81,6 +81,8 @@ func TestDocs(t *testing.T) {
 				message = &wire.Failure{}
 			case role == "meta":
 				message = &wire.Meta{}
+			case role == "explained":
+				message = &wire.Explanation{}
 			case role != "answer" || message == nil:
 				t.Errorf("%s: nobody knows what this is: %s", endpoint, fence[0])
 				continue

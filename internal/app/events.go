@@ -91,8 +91,10 @@ func (n *Node) fill(next *applied) filler {
 // sizeOf returns how many rows a source is known to have, and their bytes; 0 for what is not known
 // without reading it.
 func (n *Node) sizeOf(source *plan.Source) (rows, bytes int64) {
-	for _, c := range n.live.state.Counts() {
-		rows += c.Accepted
+	if revision := n.registry.Current(); revision != nil {
+		if id, known := revision.SourceID(source); known {
+			rows = n.live.state.Counts()[id].Accepted
+		}
 	}
 	files, err := file.Open(n.project.disk, configOf(source, n.project.Root, 0))
 	if err != nil {

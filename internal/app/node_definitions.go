@@ -62,10 +62,17 @@ func (n *Node) Plan(ctx context.Context, request *wire.PlanRequest) (*wire.Plan,
 	if err != nil {
 		return nil, err
 	}
+	var explained []wire.Explanation
+	if len(request.Explain) > 0 {
+		if explained, err = explain(d.plan, request.Explain); err != nil {
+			return nil, err
+		}
+	}
 	proposal := d.propose(n.registry)
 	p := &wire.Plan{
 		ID: proposal.ID, Base: int64(proposal.Base), Changes: changesOf(proposal), Models: proposal.Models,
 		Backfill: n.backfills(d.plan), Problems: details(d.problems),
+		Explained: explained,
 	}
 	return p, nil
 }

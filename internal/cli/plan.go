@@ -24,6 +24,7 @@ const (
 func newPlan(s *session) *cobra.Command {
 	var out string
 	var exitCode bool
+	var explain []string
 	command := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what apply would change, and which models that touches",
@@ -32,7 +33,7 @@ func newPlan(s *session) *cobra.Command {
 			var plan *wire.Plan
 			err := s.with(command.Context(), func(c *connection) error {
 				var err error
-				plan, err = c.client.Plan(command.Context(), &wire.PlanRequest{})
+				plan, err = c.client.Plan(command.Context(), &wire.PlanRequest{Explain: explain})
 				return err
 			})
 			if err != nil {
@@ -55,6 +56,8 @@ func newPlan(s *session) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVar(&out, "out", "", "also write the plan to `FILE`, for fettle apply FILE")
+	flags.StringSliceVar(&explain, "explain", nil,
+		"also say of features `F..` where and how they are computed and what they cost: view.feature, view.*, or * for all")
 	flags.BoolVar(&exitCode, "exit-code", false, "exit with 10 for changes, 11 if they touch a model")
 	return command
 }
@@ -100,6 +103,9 @@ func (s *session) printPlan(plan *wire.Plan) {
 		return
 	}
 	out := s.streams.Out
+	for i := range plan.Explained {
+		printExplanation(out, &plan.Explained[i])
+	}
 	for _, d := range plan.Problems {
 		fmt.Fprintln(s.streams.Err, s.problemLine(problemOf(d)))
 	}

@@ -5,6 +5,8 @@ package wire
 type PlanRequest struct {
 	Files []File `json:"files,omitempty"`
 	Lock  string `json:"lock,omitempty"` // the text of fettle.lock
+	// Explain names the features to explain: VIEW.FEATURE, VIEW.*, or * for all.
+	Explain []string `json:"explain,omitempty"`
 }
 
 // File is one file of definitions, its path relative to the project, with "/".
@@ -29,7 +31,43 @@ type Plan struct {
 	Models   []string     `json:"models"`   // models touched, name@version
 	Backfill []Backfill   `json:"backfill"` // what apply would compute
 	Problems []Detail     `json:"problems"` // warnings of the definitions
+	// Explained has the features that were asked for, in the order of the definitions.
+	Explained []Explanation `json:"explained,omitempty"`
 	Request  *PlanRequest `json:"request,omitempty"`
+}
+
+// Explanation says where and how a feature is computed, and what an event and a read cost.
+type Explanation struct {
+	Feature    string   `json:"feature"`
+	Layer      string   `json:"layer"`
+	Type       string   `json:"type"`
+	Freshness  string   `json:"freshness"`
+	Version    string   `json:"version"`
+	Served     string   `json:"served"`  // where serving computes it
+	Trained    string   `json:"trained"` // where training does
+	Source     string   `json:"source,omitempty"`
+	Columns    []string `json:"columns"` // of the source
+	Lanes      []Lane   `json:"lanes"`
+	References []string `json:"references"`
+	Request    []string `json:"request"`
+	// PerEvent is what an event costs, PerRead what a read does.
+	PerEvent struct {
+		Filters int `json:"filters"`
+		Bytes   int `json:"bytes"` // kept, about; text counts as 16
+	} `json:"per_event"`
+	PerRead struct {
+		Windows int    `json:"windows"`
+		Reach   string `json:"reach,omitempty"` // how far back: a duration, or all
+		Newest  bool   `json:"newest"`          // it reads the newest row
+	} `json:"per_read"`
+}
+
+// Lane is what aggregates read: an argument under a filter. Shared counts the other features of the view
+// that read the same.
+type Lane struct {
+	Reads      string   `json:"reads"`
+	Aggregates []string `json:"aggregates"`
+	Shared     int      `json:"shared"`
 }
 
 // Change is one definition that is added, changed or removed.
