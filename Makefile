@@ -9,10 +9,10 @@ export CGO_ENABLED ?= 0
 export GOFLAGS     ?= -trimpath
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo leak test check fmt golden race oracle python mutants bench
+.PHONY: help build run demo leak test check fmt golden race oracle python mutants arm64 bench bench-train
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/fettle, one static binary
 	@$(GO) build -o $(BINARY) ./cmd/fettle
@@ -61,6 +61,13 @@ python: build ## build the Python wheel and test it against real servers (needs 
 mutants: oracle ## show that oracle and crash tests catch faults: they must fail for each mutant
 	@$(CACHE)/venv-$$(cksum <test/oracle/requirements.txt | tr ' ' '-')/bin/python test/mutants/run.py
 
+arm64: ## look for fused multiply-adds, and run the golden tests as arm64 programs (needs qemu-user)
+	@test/arm64/run.sh
+
 bench: build ## time the parts; with BENCH_DATA=FOLDER also fettle train (docs/BENCHMARKS.md says how)
 	@$(GO) test -run '^$$' -bench . -benchtime 200ms ./internal/engine/... ./internal/format
 	@[ -z "$(BENCH_DATA)" ] || test/bench/train/run.sh $(abspath $(BINARY)) $(abspath $(BENCH_DATA))
+
+bench-train: build ## time fettle train beside its peers: BENCH_DATA, BENCH_PEERS, BENCH_PYTHON (docs/BENCHMARKS.md)
+	@$(BENCH_PYTHON) test/bench/train/peers.py --fettle $(abspath $(BINARY)) --data $(abspath $(BENCH_DATA)) \
+	  --peers $(abspath $(BENCH_PEERS)) --python $(abspath $(BENCH_PYTHON)) $(WORKLOADS)

@@ -3,7 +3,7 @@
 #
 #     run.sh FETTLE DATA [SET/VIEW ..]      DATA holds the folders 1m, 10m, 10m100k, hot
 #
-# Outputs are left in DATA/out. Names of columns keep the prefix of their view; compare.py strips it.
+# TRAIN_FLAGS are added to the command. Outputs are left in DATA/out. Names of columns keep the prefix of their view; compare.py strips it.
 set -eu
 fettle=$1 data=$2
 shift 2
@@ -19,7 +19,7 @@ for run in "$@"; do
   load=$(cut -d' ' -f1 /proc/loadavg)
   /usr/bin/time -o "$project/time" -f '%e %U %S %M' \
     "$fettle" -q -C "$project" train --features "$view.*" --labels "$data/$set/labels.parquet" \
-    --time label_time --output "$out" >"$project/log" || { cat "$project/log"; exit 1; }
+    --time label_time --output "$out" ${TRAIN_FLAGS:-} >"$project/log" || { cat "$project/log"; exit 1; }
   read -r wall user system memory <"$project/time"
   printf '{"peer": "fettle", "data": "%s", "workload": "%s", "seconds": %s, "cpu_seconds": %s, "peak_rss_mb": %d, "load_before": %s}\n' \
     "$set" "$view" "$wall" "$(echo "$user $system" | awk '{print $1 + $2}')" $((memory / 1024)) "$load"
