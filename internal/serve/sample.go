@@ -105,15 +105,10 @@ func sampleOf(a *Answer, rows Rows, chosen []uint32) *sample {
 		s.roles, s.keys = append(s.roles, r), append(s.keys, columns)
 	}
 	for _, field := range q.Request {
-		if storable(field.Type) {
-			s.fields = append(s.fields, field)
-			s.request = append(s.request, batch.Gather(rows.Request[field.Name], chosen))
-		}
+		s.fields = append(s.fields, field)
+		s.request = append(s.request, batch.Gather(rows.Request[field.Name], chosen))
 	}
 	for i, f := range q.Features {
-		if !storable(q.Types[i]) {
-			continue
-		}
 		s.features = append(s.features, sampleFeature{
 			role: f.Role, name: f.Name, view: f.View.Name, feature: f.View.Features[f.Feature].Name,
 			version: q.Versions[i], kind: q.Types[i],
@@ -126,14 +121,4 @@ func sampleOf(a *Answer, rows Rows, chosen []uint32) *sample {
 		s.values = append(s.values, v)
 	}
 	return s
-}
-
-// storable reports whether samples hold values of the type. No feature has another one yet.
-func storable(t schema.Type) bool {
-	switch t.Kind {
-	case schema.List, schema.Map, schema.Vector, schema.Null:
-		return false
-	default:
-		return true
-	}
 }

@@ -118,14 +118,14 @@ func (d *sampleReader) bool() bool {
 }
 
 func (d *sampleReader) kind() schema.Type {
-	const longest = 32 // decimal(38) is, of those that are stored
+	const longest = 512 // more than any type that the language can nest
 	text := d.text()
 	if len(text) > longest {
 		d.failed = true
 		return schema.Type{}
 	}
 	t, err := schema.ParseType(text)
-	if err != nil || !storable(t) {
+	if err != nil {
 		d.failed = true
 	}
 	return t
@@ -169,7 +169,11 @@ func (d *sampleReader) column(t schema.Type, rows int) *batch.Column {
 		if d.failed {
 			break
 		}
-		b.Append(d.cell(t))
+		v := d.cell(t)
+		if d.failed {
+			v = schema.NullOf(t)
+		}
+		b.Append(v)
 	}
 	return b.Column()
 }
@@ -190,10 +194,31 @@ func (d *sampleReader) cell(t schema.Type) schema.Value {
 		v.Dec = schema.Int128{Hi: d.int(), Lo: uint64(d.int())}
 	case schema.String, schema.Bytes, schema.JSON:
 		v.Text = d.text()
+	case schema.List, schema.Vector, schema.Map:
+		v.Items = d.items(t)
 	default:
 		v.Int = d.int()
 	}
 	return v
+}
+
+// items reads the elements of a list or vector, or the keys and values of a map, which are in the order
+// of the keys.
+func (d *sampleReader) items(t schema.Type) (items []schema.Value) {
+	n, before := d.count(), ""
+	d.failed = d.failed || t.Kind == schema.Vector && n != t.Size
+	for i := 0; i < n && !d.failed; i++ {
+		if t.Kind == schema.Map {
+			key := d.text()
+			d.failed = d.failed || i > 0 && key <= before
+			before = key
+			items = append(items, schema.StringValue(key))
+		}
+		item := d.cell(t.Element())
+		d.failed = d.failed || item.Null && t.Kind == schema.Vector
+		items = append(items, item)
+	}
+	return items
 }
 
 func (d *sampleReader) value(t schema.Type, rows int) sampleValue {

@@ -100,25 +100,40 @@ func (e *sampleWriter) columns(columns []*batch.Column) {
 	}
 }
 
-// column appends the cells of a column: 0 for a null, or 1 and the exact bits.
+// column appends the cells of a column.
 func (e *sampleWriter) column(c *batch.Column) {
 	for i := range c.Length {
-		e.bool(!c.IsNull(i))
-		if c.IsNull(i) {
-			continue
+		e.cell(c, i)
+	}
+}
+
+// cell appends 0 for a null, or 1 and the exact bits. Of lists, vectors and maps it appends how many
+// elements there are, and then each of them as a cell, behind its key.
+func (e *sampleWriter) cell(c *batch.Column, i int) {
+	e.bool(!c.IsNull(i))
+	if c.IsNull(i) {
+		return
+	}
+	switch c.Type.Kind {
+	case schema.Bool:
+		e.bool(c.Bools[i])
+	case schema.Float64:
+		e.int(int64(math.Float64bits(c.Floats[i])))
+	case schema.Decimal:
+		e.int(c.Decimals[i].Hi)
+		e.int(int64(c.Decimals[i].Lo))
+	case schema.String, schema.Bytes, schema.JSON:
+		e.text(c.Text(i))
+	case schema.List, schema.Vector, schema.Map:
+		from, to := int(c.Offsets[i]), int(c.Offsets[i+1])
+		e.count(to - from)
+		for k := from; k < to; k++ {
+			if c.Keys != nil {
+				e.text(c.Keys.Text(k))
+			}
+			e.cell(c.Child, k)
 		}
-		switch c.Type.Kind {
-		case schema.Bool:
-			e.bool(c.Bools[i])
-		case schema.Float64:
-			e.int(int64(math.Float64bits(c.Floats[i])))
-		case schema.Decimal:
-			e.int(c.Decimals[i].Hi)
-			e.int(int64(c.Decimals[i].Lo))
-		case schema.String, schema.Bytes, schema.JSON:
-			e.text(c.Text(i))
-		default:
-			e.int(c.Ints[i])
-		}
+	default:
+		e.int(c.Ints[i])
 	}
 }

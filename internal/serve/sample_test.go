@@ -25,8 +25,31 @@ func cells(t schema.Type, values ...schema.Value) *batch.Column {
 	return b.Column()
 }
 
-// fullSample has a value of every type that is stored; docs/formats/sample.md lists it.
-func fullSample() *sample {
+// fullSample has a value of every type; docs/formats/sample.md lists it.
+func fullSample() *sample { return sampleWith(append(flatValues(), nestedValues()...)) }
+
+func flatValues() []schema.Value {
+	return []schema.Value{
+		schema.BoolValue(true), schema.IntValue(math.MinInt64), schema.FloatValue(0.1),
+		{Type: schema.DecimalOf(2), Dec: schema.Int128{Hi: -1, Lo: 1 << 63}},
+		schema.StringValue("text"), {Type: schema.Of(schema.Bytes), Text: "\x00\xff"},
+		{Type: schema.Of(schema.Timestamp), Int: -1}, {Type: schema.Of(schema.Date), Int: 20454},
+		{Type: schema.Of(schema.Duration), Int: 1}, {Type: schema.Of(schema.JSON), Text: "{}"},
+	}
+}
+
+func nestedValues() []schema.Value {
+	texts, ints := schema.ListOf(schema.Of(schema.String)), schema.Of(schema.Int64)
+	a, b := schema.StringValue("a"), schema.StringValue("b")
+	return []schema.Value{
+		{Type: texts, Items: []schema.Value{b, schema.NullOf(a.Type), schema.StringValue("")}}, {Type: texts},
+		{Type: schema.Type{Kind: schema.Vector, Size: 2}, Items: []schema.Value{schema.FloatValue(0.1), schema.FloatValue(-3)}},
+		{Type: schema.MapOf(ints), Items: []schema.Value{a, schema.IntValue(1), b, schema.NullOf(ints)}},
+		{Type: schema.ListOf(texts), Items: []schema.Value{{Type: texts}, {Type: texts, Items: []schema.Value{a}}, schema.NullOf(texts)}},
+	}
+}
+
+func sampleWith(values []schema.Value) *sample {
 	s := &sample{id: "6f1c", at: 1_767_225_600_000_000, position: log.Position{Epoch: 3, Sequence: 1042}, rows: 2}
 	s.places = []uint32{0, 7}
 	s.model, s.served, s.maxAge = "fraud@3", true, schema.Hour
@@ -37,13 +60,7 @@ func fullSample() *sample {
 	s.request = []*batch.Column{
 		cells(s.fields[0].Type, schema.FloatValue(12.5), schema.FloatValue(math.SmallestNonzeroFloat64)),
 	}
-	for i, v := range []schema.Value{
-		schema.BoolValue(true), schema.IntValue(math.MinInt64), schema.FloatValue(0.1),
-		{Type: schema.DecimalOf(2), Dec: schema.Int128{Hi: -1, Lo: 1 << 63}},
-		schema.StringValue("text"), {Type: schema.Of(schema.Bytes), Text: "\x00\xff"},
-		{Type: schema.Of(schema.Timestamp), Int: -1}, {Type: schema.Of(schema.Date), Int: 20454},
-		{Type: schema.Of(schema.Duration), Int: 1}, {Type: schema.Of(schema.JSON), Text: "{}"},
-	} {
+	for i, v := range values {
 		kind := v.Type.String()
 		s.features = append(s.features, sampleFeature{
 			name: "card.v." + kind, view: "v", feature: kind, version: strings.Repeat("0a", 16), kind: v.Type,
@@ -85,17 +102,19 @@ func TestSampleRoundTrip(t *testing.T) {
 // TestSampleV1 reads what the first release wrote, which every later one must.
 func TestSampleV1(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join("testdata", "v1.sample")
-	raw, err := os.ReadFile(path)
-	if os.Getenv("UPDATE") != "" {
-		raw = fullSample().encode()
-		err = os.WriteFile(path, raw, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := decodeSample(raw); err != nil || !bytes.Equal(raw, fullSample().encode()) {
-		t.Errorf("the format changed without another version: %v", err)
+	for name, s := range map[string]*sample{"v1.sample": sampleWith(flatValues()), "v1-nested.sample": sampleWith(nestedValues())} {
+		path := filepath.Join("testdata", name)
+		raw, err := os.ReadFile(path)
+		if os.Getenv("UPDATE") != "" {
+			raw = s.encode()
+			err = os.WriteFile(path, raw, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := decodeSample(raw); err != nil || !bytes.Equal(raw, s.encode()) {
+			t.Errorf("%s: the format changed without another version: %v", name, err)
+		}
 	}
 }
 
