@@ -11,20 +11,29 @@ import (
 type Builder struct {
 	column Column
 	nulls  bool
+	keys   *Builder // of a map
+	child  *Builder // of a list, vector or map
 }
 
 // NewBuilder returns an empty builder of the type.
 func NewBuilder(t schema.Type) *Builder {
 	b := &Builder{column: Column{Type: t}}
 	switch t.Kind {
-	case schema.String, schema.Bytes, schema.JSON, schema.List, schema.Vector, schema.Map:
+	case schema.String, schema.Bytes, schema.JSON:
 		b.column.Offsets = []uint32{0}
+	case schema.List, schema.Vector, schema.Map:
+		b.column.Offsets = []uint32{0}
+		b.child = NewBuilder(t.Element())
+	}
+	if t.Kind == schema.Map {
+		b.keys = NewBuilder(schema.Of(schema.String))
 	}
 	return b
 }
 
 // Append adds one value, which must be of the builder's type or null. A null still takes a slot in
-// the column of values, or of offsets, so that positions agree.
+// the column of values, or of offsets, so that positions agree. The keys of a map must ascend, and a
+// vector must have its dimension.
 func (b *Builder) Append(v schema.Value) {
 	c := &b.column
 	if !v.Null && !v.Type.Equal(c.Type) {
@@ -46,20 +55,42 @@ func (b *Builder) Append(v schema.Value) {
 		c.Data = append(c.Data, v.Text...)
 		c.Offsets = append(c.Offsets, uint32(len(c.Data)))
 	case schema.List, schema.Vector, schema.Map:
-		b.appendItems(v.Items)
+		b.appendItems(v)
 	}
 }
 
-// appendItems refuses nested values: no caller builds them, and half an implementation would be
-// found late.
-func (b *Builder) appendItems(items []schema.Value) {
-	panic(fmt.Sprintf("BUG: a builder of %s", b.column.Type))
+// appendItems adds the elements of a list, vector or map: none for a null.
+func (b *Builder) appendItems(v schema.Value) {
+	c, items := &b.column, v.Items
+	if c.Type.Kind == schema.Vector && !v.Null && len(items) != c.Type.Size {
+		panic(fmt.Sprintf("BUG: %d elements for a %s", len(items), c.Type))
+	}
+	if b.keys != nil {
+		for i := 0; i < len(items); i += 2 {
+			if i > 0 && items[i-2].Text >= items[i].Text {
+				panic(fmt.Sprintf("BUG: the key %q of a map after %q", items[i].Text, items[i-2].Text))
+			}
+			b.keys.Append(items[i])
+			b.child.Append(items[i+1])
+		}
+	} else {
+		for _, item := range items {
+			b.child.Append(item)
+		}
+	}
+	c.Offsets = append(c.Offsets, uint32(b.child.column.Length))
 }
 
 // Column returns what was built; the builder must not be used again.
 func (b *Builder) Column() *Column {
 	if !b.nulls {
 		b.column.Valid = nil
+	}
+	if b.child != nil {
+		b.column.Child = b.child.Column()
+	}
+	if b.keys != nil {
+		b.column.Keys = b.keys.Column()
 	}
 	return &b.column
 }

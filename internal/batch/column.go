@@ -17,6 +17,9 @@ import (
 //	list, vector                          Offsets (length+1) and Child
 //	map                                   Offsets (length+1), Keys (strings) and Child
 //
+// The elements of row i are rows Offsets[i] to Offsets[i+1] of Child. Elements may be null but in a
+// vector, which has as many as its type says. The keys of a map are unique and ascend bytewise.
+//
 // A column with Codes is dictionary-encoded: row i is row Codes[i] of Dict, which is a text column
 // without nulls and without a dictionary of its own. Nulls are in Valid of the outer column, and
 // the code of a null is any code or 0 of an empty dictionary.

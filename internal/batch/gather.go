@@ -1,17 +1,13 @@
 package batch
 
-import (
-	"fmt"
-
-	"github.com/fettle-ml/fettle/internal/schema"
-)
+import "github.com/fettle-ml/fettle/internal/schema"
 
 // NoRow in a list of rows stands for a null.
 const NoRow = ^uint32(0)
 
 // Gather returns the rows of a column in the order given; NoRow gives a null. A dictionary is kept
 // as it is, even if few of its entries are still used. NoRow works on a column without rows too.
-// Nested columns are not gathered: no value of a feature has such a type yet.
+// The elements of lists, vectors and maps are gathered with them.
 func Gather(c *Column, rows []uint32) *Column {
 	out := &Column{Type: c.Type, Length: len(rows), Valid: gatherValid(c, rows)}
 	switch {
@@ -23,10 +19,11 @@ func Gather(c *Column, rows []uint32) *Column {
 		out.Floats = gatherSlice(c.Floats, rows)
 	case c.Type.Kind == schema.Decimal:
 		out.Decimals = gatherSlice(c.Decimals, rows)
-	case c.Offsets != nil && c.Child == nil:
+	case c.Type.Nested():
+		gatherItems(out, c, rows)
+	case c.Type.Kind == schema.Null:
+	case c.Offsets != nil:
 		gatherText(out, c, rows)
-	case c.Child != nil:
-		panic(fmt.Sprintf("BUG: gather of %s", c.Type))
 	default:
 		out.Ints = gatherSlice(c.Ints, rows)
 	}
@@ -69,6 +66,24 @@ func gatherText(out, c *Column, rows []uint32) {
 	}
 }
 
+// gatherItems copies the elements of the rows; nulls have none.
+func gatherItems(out, c *Column, rows []uint32) {
+	out.Offsets = make([]uint32, 1, len(rows)+1)
+	var items []uint32
+	for i, row := range rows {
+		if row != NoRow && !out.IsNull(i) {
+			for item := c.Offsets[row]; item < c.Offsets[row+1]; item++ {
+				items = append(items, item)
+			}
+		}
+		out.Offsets = append(out.Offsets, uint32(len(items)))
+	}
+	out.Child = Gather(c.Child, items)
+	if c.Keys != nil {
+		out.Keys = Gather(c.Keys, items)
+	}
+}
+
 // Choose returns, row by row, the value of whenTrue where condition holds and of otherwise
 // elsewhere. Both have the same type. Where both are text with dictionaries of their own, the
 // result has none.
@@ -85,11 +100,14 @@ func Choose(condition []bool, whenTrue, otherwise *Column) *Column {
 }
 
 // Concat returns the columns, which have one type, one after the other. Text comes out without a
-// dictionary unless all share one. A single column is returned itself and not copied. There must be
-// at least one.
+// dictionary unless all share one; so do the texts in lists and maps. A single column is returned
+// itself and not copied. There must be at least one.
 func Concat(columns []*Column) *Column {
 	if len(columns) == 1 {
 		return columns[0]
+	}
+	if columns[0].Type.Nested() {
+		return concatNested(columns)
 	}
 	out := &Column{Type: columns[0].Type, Offsets: startOffsets(columns[0].Type)}
 	shared := sharedDictionary(columns)
@@ -111,13 +129,35 @@ func Concat(columns []*Column) *Column {
 	return out
 }
 
+// concatNested joins the elements that the rows of each column have, which may be some of its child
+// only, and moves the offsets.
+func concatNested(columns []*Column) *Column {
+	out := &Column{Type: columns[0].Type, Offsets: []uint32{0}}
+	var keys, children []*Column
+	for _, c := range columns {
+		out.Valid = appendValid(out.Valid, out.Length, c)
+		out.Length += c.Length
+		first, last, end := c.Offsets[0], c.Offsets[c.Length], out.Offsets[len(out.Offsets)-1]
+		for _, offset := range c.Offsets[1 : c.Length+1] {
+			out.Offsets = append(out.Offsets, end+offset-first)
+		}
+		children = append(children, c.Child.Slice(int(first), int(last)))
+		if c.Keys != nil {
+			keys = append(keys, c.Keys.Slice(int(first), int(last)))
+		}
+	}
+	out.Child = Concat(children)
+	if keys != nil {
+		out.Keys = Concat(keys)
+	}
+	return out
+}
+
 // startOffsets returns what the offsets of an empty column begin with; nil if the type has none.
 func startOffsets(t schema.Type) []uint32 {
 	switch t.Kind {
 	case schema.String, schema.Bytes, schema.JSON:
 		return []uint32{0}
-	case schema.List, schema.Map, schema.Vector:
-		panic(fmt.Sprintf("BUG: concat of %s", t))
 	default:
 		return nil
 	}

@@ -44,6 +44,12 @@ func (k Kind) String() string {
 // MaxDecimalDigits is the number of digits a decimal holds at most.
 const MaxDecimalDigits = 38
 
+// MaxDimension is how many elements a vector has at most.
+const MaxDimension = 1 << 16
+
+// MaxNesting is how many lists, maps and vectors may lie in each other in a type.
+const MaxNesting = 32
+
 // Type is the type of a value. Size is the scale of a decimal or the dimension of a vector; Elem is
 // the element of a list or the value of a map (map keys are strings).
 type Type struct {
@@ -63,6 +69,35 @@ func ListOf(elem Type) Type { return Type{Kind: List, Elem: &elem} }
 
 // MapOf returns the type of maps from strings to elem.
 func MapOf(elem Type) Type { return Type{Kind: Map, Elem: &elem} }
+
+// Element returns the type of an element of a list or vector, or of a value of a map.
+func (t Type) Element() Type {
+	if t.Kind == Vector {
+		return Of(Float64)
+	}
+	return *t.Elem
+}
+
+// Nested reports whether values have elements: lists, vectors and maps.
+func (t Type) Nested() bool { return t.Kind == List || t.Kind == Vector || t.Kind == Map }
+
+// Nesting counts the lists, maps and vectors that lie in each other.
+func (t Type) Nesting() int {
+	depth := 0
+	for ; t.Elem != nil; t = *t.Elem {
+		depth++
+	}
+	if t.Kind == Vector {
+		depth++
+	}
+	return depth
+}
+
+// Settled reports whether the type is known in all its parts. That of null is not, nor are those of
+// [] and [null].
+func (t Type) Settled() bool {
+	return t.Kind != Null && (t.Elem == nil || t.Elem.Settled())
+}
 
 // String returns the type as the language writes it, such as decimal(2) or list<string>.
 func (t Type) String() string {
@@ -113,6 +148,10 @@ func (t Type) KeyType() bool {
 // ParseType reads a type as the language writes it. Names are in lower case; spaces are allowed
 // around parameters.
 func ParseType(text string) (Type, error) {
+	// Counted before anything recurses.
+	if strings.Count(text, "<") > MaxNesting {
+		return Type{}, fmt.Errorf("a type has at most %d lists and maps in each other", MaxNesting)
+	}
 	t, rest, err := parseType(strings.TrimSpace(text))
 	if err != nil {
 		return Type{}, err
@@ -157,7 +196,9 @@ func parseSized(kind Kind, rest string) (Type, string, error) {
 		return Type{}, "", fmt.Errorf("%s needs a number in parentheses, such as %s(2)", kind, kind)
 	}
 	size, err := strconv.Atoi(strings.TrimSpace(inner))
-	if err != nil || size < 0 || kind == Decimal && size > MaxDecimalDigits || kind == Vector && size == 0 {
+	wrong := err != nil || size < 0 || kind == Decimal && size > MaxDecimalDigits ||
+		kind == Vector && (size == 0 || size > MaxDimension)
+	if wrong {
 		return Type{}, "", fmt.Errorf("%s(%s): the size is not valid", kind, inner)
 	}
 	return Type{Kind: kind, Size: size}, strings.TrimSpace(after), nil

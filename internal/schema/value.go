@@ -69,9 +69,20 @@ func (v Value) String() string {
 			items[i] = item.String()
 		}
 		return "[" + strings.Join(items, ", ") + "]"
+	case Map:
+		return v.mapString()
 	default:
 		return v.Text
 	}
+}
+
+// mapString writes a map, whose items are keys and values in turn.
+func (v Value) mapString() string {
+	entries := make([]string, 0, len(v.Items)/2)
+	for i := 0; i+1 < len(v.Items); i += 2 {
+		entries = append(entries, v.Items[i].String()+": "+v.Items[i+1].String())
+	}
+	return "{" + strings.Join(entries, ", ") + "}"
 }
 
 // FormatFloat writes the shortest text that reads back as the same bits, always with a point or
