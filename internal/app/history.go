@@ -88,7 +88,7 @@ func (h *history) keep(source *plan.Source, report *file.Report) {
 func configOf(source *plan.Source, root string, maxBad int) file.Config {
 	config := file.Config{
 		Name: source.Name, Root: root, Paths: source.Paths, Format: source.Format,
-		ID: source.ID, MaxBad: maxBad,
+		ID: source.ID, Op: source.Op, MaxBad: maxBad,
 		EventTime: file.EventTime{
 			Column: source.EventTime.Column, Zone: source.EventTime.Zone,
 			ZoneColumn: source.EventTime.ZoneColumn, Unit: source.EventTime.Unit,

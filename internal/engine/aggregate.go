@@ -2,8 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
-	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/engine/aggregate"
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
 )
@@ -30,14 +31,24 @@ type read struct {
 func (t *taskFold) addAggregate(index int) error {
 	a := t.task.view.Aggregates[index]
 	where := conditions(t.task.view, a.Where)
-	base, err := t.feed.selection(where, nil)
+	base, err := t.feed.selection(where)
 	if err != nil {
 		return err
 	}
-	g := t.groupOf(t.window(a.Window), base)
+	number, err := t.window(a.Window)
+	if err != nil {
+		return err
+	}
+	g := t.groupOf(number, base)
 	l := newLeaf(a, t.task.evaluation.rows.Count)
 	l.group = g
 	t.aggregates[index] = l
+	if isGeneral(a) {
+		if err := t.addGeneral(a, g, l, where); err != nil {
+			return fmt.Errorf("aggregate %s of view %s: %w", a.Func, t.task.view.Name, err)
+		}
+		return nil
+	}
 	r, err := t.readOf(g, a, where)
 	if err != nil {
 		return fmt.Errorf("aggregate %s of view %s: %w", a.Func, t.task.view.Name, err)
@@ -47,14 +58,18 @@ func (t *taskFold) addAggregate(index int) error {
 
 // window returns the number of a window within the task. Equal windows share a number, and with it
 // the cursor that a reader moves over the events.
-func (t *taskFold) window(w plan.Window) int {
+func (t *taskFold) window(w plan.Window) (int, error) {
 	for i, known := range t.windows {
-		if equalWindows(known, w) {
-			return i
+		if equalWindows(known.Window, w) {
+			return i, nil
 		}
 	}
-	t.windows = append(t.windows, w)
-	return len(t.windows) - 1
+	session, err := t.feed.session(w)
+	if err != nil {
+		return 0, err
+	}
+	t.windows = append(t.windows, foldWindow{w, session})
+	return len(t.windows) - 1, nil
 }
 
 // equalWindows compares windows by value: Since is a pointer, and two windows that begin on one day
@@ -87,9 +102,9 @@ func (t *taskFold) readOf(g *group, a *plan.Aggregate, where []*plan.Expr) (*rea
 	switch {
 	case len(a.Args) == 0:
 	case a.Func == "count_if":
-		want.selection, err = t.feed.selection(append(where, a.Args[0]), nil)
+		want.selection, err = t.feed.selection(append(where, a.Args[0]))
 	case a.Func == "any" || a.Func == "all":
-		want.whenTrue, err = t.feed.selection(append(where, a.Args[0]), nil)
+		want.whenTrue, err = t.feed.selection(append(where, a.Args[0]))
 		if err == nil {
 			want.selection, err = t.feed.selection(where, a.Args[0])
 		}
@@ -208,170 +223,17 @@ func (r *read) leafOf(a *plan.Aggregate) (**leaf, bool) {
 	}
 }
 
-// Aggregates returns the names of the aggregates the engine computes.
+// Aggregates returns the names of the aggregates the engine computes: those that share lanes, and
+// all of package aggregate.
 func Aggregates() []string {
-	return []string{
+	names := []string{
 		"count", "count_if", "sum", "avg", "min", "max", "var", "var_samp", "var_pop", "stddev",
 		"stddev_samp", "stddev_pop", "first", "last", "any", "all",
 	}
-}
-
-// finish turns what was folded into columns. Before it values lie at the places of rows, afterwards
-// at the rows themselves. It runs when all workers are done, so it takes no lock, and no worker may
-// touch the task afterwards.
-func (t *taskFold) finish() {
-	places := t.places()
-	for _, g := range t.groups {
-		g.time = atRows(g.time, places, NoTime)
-	}
-	t.columns = map[int]*batch.Column{}
-	for i, l := range t.aggregates {
-		l.toRows(places)
-		t.columns[i] = l.column()
-	}
-	if t.newest == nil {
-		return
-	}
-	t.newest.time = atRows(t.newest.time, places, NoTime)
-	t.newest.origin = atRows(t.newest.origin, places, 0)
-	t.newestColumns = map[int]*batch.Column{}
-	from := t.sources()
-	for k, column := range t.feed.newest {
-		switch {
-		case column == receivedAt && t.task.received:
-			t.newestColumns[column] = from.gather(k, schema.Of(schema.Timestamp))
-		case t.task.newest[column]:
-			t.newestColumns[column] = from.gather(k, t.feed.scan.source.Columns[column].Type)
+	for _, name := range aggregate.Names() {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-}
-
-// newestSources says where the newest rows lie: it is worked out once for all columns. The rows
-// wanted are first cut out of each part, so that what is joined is as long as the labels and not as
-// the chunks.
-type newestSources struct {
-	parts  []*part
-	rows   []uint32 // of each task row among what is cut out, or batch.NoRow
-	byPart []int32  // where the rows of each part begin in wanted, and the end
-	wanted []uint32 // rows of parts
-}
-
-func (t *taskFold) sources() *newestSources {
-	s := &newestSources{
-		parts: t.feed.parts, rows: make([]uint32, len(t.newest.time)),
-		byPart: make([]int32, len(t.feed.parts)+1),
-	}
-	for i, at := range t.newest.time {
-		if at != NoTime {
-			s.byPart[t.newest.origin[i]>>32+1]++
-		}
-	}
-	for p := range s.parts {
-		s.byPart[p+1] += s.byPart[p]
-	}
-	next := append([]int32(nil), s.byPart...)
-	s.wanted = make([]uint32, s.byPart[len(s.parts)])
-	for i, at := range t.newest.time {
-		s.rows[i] = batch.NoRow
-		if at == NoTime {
-			continue
-		}
-		p := t.newest.origin[i] >> 32
-		s.rows[i], s.wanted[next[p]] = uint32(next[p]), uint32(t.newest.origin[i])
-		next[p]++
-	}
-	if len(s.parts) == 1 { // nothing to join: rows are taken from where they are
-		for i, row := range s.rows {
-			if row != batch.NoRow {
-				s.rows[i] = s.wanted[row]
-			}
-		}
-	}
-	return s
-}
-
-// gather collects a column of the newest rows. The first piece has no row: it gives the column its
-// type where no entity has a newest row at all.
-func (s *newestSources) gather(newest int, kind schema.Type) *batch.Column {
-	if len(s.parts) == 1 {
-		return batch.Gather(s.parts[0].newest[newest], s.rows)
-	}
-	pieces := []*batch.Column{batch.Repeat(schema.NullOf(kind), 0)}
-	for p, part := range s.parts {
-		if from, to := s.byPart[p], s.byPart[p+1]; from < to {
-			pieces = append(pieces, batch.Gather(part.newest[newest], s.wanted[from:to]))
-		}
-	}
-	return batch.Gather(batch.Concat(pieces), s.rows)
-}
-
-// places returns the place of each row in the order of rows; -1: it has none. Rows have none if
-// their key or time is null: those are in no entity's run.
-func (t *taskFold) places() []int32 {
-	places := make([]int32, len(t.numbers))
-	for i := range places {
-		places[i] = -1
-	}
-	for at, row := range t.order {
-		places[row] = int32(at)
-	}
-	return places
-}
-
-// atRows brings values from their places to their rows; rows without a place get nothing's value.
-func atRows[T any](values []T, places []int32, nothing T) []T {
-	if values == nil {
-		return nil
-	}
-	out := make([]T, len(places))
-	for row, at := range places {
-		if out[row] = nothing; at >= 0 {
-			out[row] = values[at]
-		}
-	}
-	return out
-}
-
-// toRows puts the values at their rows. Slices that the leaf's type does not use are nil and stay
-// so.
-func (l *leaf) toRows(places []int32) {
-	l.ints, l.floats = atRows(l.ints, places, 0), atRows(l.floats, places, 0)
-	l.decimals = atRows(l.decimals, places, schema.Int128{})
-	l.valid, l.failed = atRows(l.valid, places, false), atRows(l.failed, places, false)
-}
-
-// column returns the leaf as a column of its type. The column takes over the leaf's slices. Valid
-// stays nil unless some row is null, since readers of columns skip the test for nulls when it is.
-func (l *leaf) column() *batch.Column {
-	c := &batch.Column{Type: l.kind, Length: len(l.valid)}
-	if l.zero {
-		// A count is null only where a cap was exceeded.
-		for i, failed := range l.failed {
-			l.valid[i] = !failed
-		}
-		if l.failed == nil {
-			for i := range l.valid {
-				l.valid[i] = true
-			}
-		}
-	}
-	for _, valid := range l.valid {
-		if !valid {
-			c.Valid = l.valid
-			break
-		}
-	}
-	switch {
-	case l.interner != nil:
-		c = l.interner.column(l.ints, l.valid)
-		c.Type = l.kind
-	case l.kind.Kind == schema.Bool:
-		c.Bools = make([]bool, len(l.ints))
-		for i, x := range l.ints {
-			c.Bools[i] = x != 0
-		}
-	default:
-		c.Ints, c.Floats, c.Decimals = l.ints, l.floats, l.decimals
-	}
-	return c
+	return names
 }

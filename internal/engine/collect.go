@@ -23,7 +23,9 @@ type eventRows struct {
 	ints        [][]int64
 	floats      [][]float64
 	decimals    [][]schema.Int128
-	origin      []uint64 // part and row in its chunk; only if the feed keeps it
+	origin      []uint64  // part and row in its chunk; only if the feed keeps it
+	identity    []eventID // only of sources with corrections
+	until       []int64   // from when on each counts no more; only in partitions, nil: all count for ever
 }
 
 // part is one chunk's events for one feed, in the order of partitions. It is not changed once
@@ -33,6 +35,7 @@ type part struct {
 	starts  []int32 // of each partition, and the end
 	rows    eventRows
 	newest  []*batch.Column // of the chunk, as feed.newest
+	copies  []*batch.Column // of the chunk, as feed.copies
 }
 
 // stride is the number of words of selection bits an event has. All events have the same number, so
@@ -123,6 +126,9 @@ func (f *feed) fill(p *part, scope *chunkScope, numbers []int32, order picked) {
 	if column := f.scan.source.Sequence; column >= 0 {
 		f.fillSequence(rows, scope.chunk.Columns[f.scan.position[column]], order)
 	}
+	if scope.identity != nil {
+		rows.identity = pick(scope.identity, order)
+	}
 	f.fillWords(rows, scope, order)
 	rows.ints = make([][]int64, f.counts[window.Ints])
 	rows.floats = make([][]float64, f.counts[window.Floats])
@@ -136,6 +142,9 @@ func (f *feed) fill(p *part, scope *chunkScope, numbers []int32, order picked) {
 	rows.origin = make([]uint64, len(order.rows))
 	for k, row := range order.rows {
 		rows.origin[k] = uint64(row)
+	}
+	for _, program := range f.copies {
+		p.copies = append(p.copies, scope.eval(program))
 	}
 	for _, column := range f.newest {
 		if column == receivedAt {
@@ -242,8 +251,8 @@ func (s selectionSpec) tests(scope *chunkScope) [][]bool {
 	for _, condition := range s.conditions {
 		tests = append(tests, truth(scope.eval(condition)))
 	}
-	if s.notNull != nil {
-		if valid := scope.eval(s.notNull).Valid; valid != nil {
+	for _, value := range s.notNull {
+		if valid := scope.eval(value).Valid; valid != nil {
 			tests = append(tests, valid)
 		}
 	}

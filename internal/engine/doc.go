@@ -9,8 +9,10 @@
 //  2. a feed per source and key mapping: every event of the source is read once, reduced to what
 //     the tasks need (entity, time, filter bits, arguments) and partitioned by entity. (feed.go,
 //     collect.go)
-//  3. folding: partition by partition, the events of an entity are put in total order and every
-//     label of the entity reads its windows from shared lanes. (partition.go, fold.go, read.go)
+//  3. folding: partition by partition, the events of an entity are put in total order. For every
+//     label of the entity each window becomes a range of them (span.go), and aggregates are read
+//     from shared lanes (read.go) or by the functions of package aggregate, whose lists and maps
+//     become columns at the end (general.go, general_read.go, lists.go). (partition.go, fold.go)
 //  4. settling: expressions over the folded columns, then expiry, default and status. (settle.go)
 //
 // A value depends on the set of events only, so neither the number of workers, nor the order in

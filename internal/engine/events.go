@@ -113,8 +113,8 @@ func (t *taskFold) reach(r *FeedRequest) {
 	}
 	r.Least = min(r.Least, least)
 	for _, w := range t.windows {
-		from, _ := windowEnds(w, least, t.shift)
-		_, to := windowEnds(w, greatest, t.shift)
+		from, _ := windowEnds(w.Window, least, t.shift)
+		_, to := windowEnds(w.Window, greatest, t.shift)
 		r.From, r.To = min(r.From, from), max(r.To, to)
 	}
 	if t.newest != nil {

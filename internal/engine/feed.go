@@ -23,10 +23,13 @@ type feed struct {
 	selections []selectionSpec
 	values     []valueSpec
 	lanes      []laneSpec
-	newest     []int // stored columns of the source that are read of the newest row, or receivedAt
-	served     bool  // some task looks at visibility
-	keepOrigin bool  // some task reads the newest row, or the events are traced
-	slots      int   // windows of distinct counts over all tasks
+	sessions   []sessionSpec
+	functions  []functionSpec
+	copies     []*expr.Program // arguments that stay in the columns of their chunks
+	newest     []int           // stored columns of the source that are read of the newest row, or receivedAt
+	served     bool            // some task looks at visibility
+	keepOrigin bool            // some task reads the newest row, or the events are traced
+	slots      int             // windows of distinct counts over all tasks
 	counts     [kinds]int
 	sequences  *interner // of a sequence that is text or decimal
 
@@ -42,12 +45,12 @@ const receivedAt = -1
 // kinds is how many kinds of lanes there are.
 const kinds = 3
 
-// selectionSpec is one bit of an event: every condition true, and a value not null. The key is the
+// selectionSpec is one bit of an event: every condition true, and some values not null. The key is the
 // text of all of them: specs with equal keys select the same events and are shared.
 type selectionSpec struct {
 	key        string
 	conditions []*expr.Program
-	notNull    *expr.Program
+	notNull    []*expr.Program
 	live       bool // tombstones are out
 }
 
@@ -127,23 +130,23 @@ func conditions(view *plan.View, where *plan.Expr) []*plan.Expr {
 }
 
 // selection returns the number of a selection, making it if there is none like it. All tasks of the
-// feed share selections, and every one costs a bit for each event. notNull, if set, is the argument
-// whose nulls are left out.
-func (f *feed) selection(all []*plan.Expr, notNull *plan.Expr) (int, error) {
-	key := "not null "
-	if notNull != nil {
-		c, err := f.scan.compiled.compile(notNull)
+// feed share selections, and every one costs a bit for each event. notNull is the arguments whose
+// nulls are left out.
+func (f *feed) selection(all []*plan.Expr, notNull ...*plan.Expr) (int, error) {
+	key := ""
+	for _, e := range notNull {
+		c, err := f.scan.compiled.compile(e)
 		if err != nil {
 			return 0, err
 		}
-		key += c.key
+		key += "not null " + c.key + " "
 	}
 	for _, e := range all {
 		c, err := f.scan.compiled.compile(e)
 		if err != nil {
 			return 0, err
 		}
-		key += " where " + c.key
+		key += "where " + c.key + " "
 	}
 	for i, s := range f.selections {
 		if s.key == key {
@@ -151,19 +154,12 @@ func (f *feed) selection(all []*plan.Expr, notNull *plan.Expr) (int, error) {
 		}
 	}
 	spec := selectionSpec{key: key, live: f.scan.source.DeleteWhen != nil}
-	for _, e := range all {
-		program, err := f.scan.program(e)
-		if err != nil {
-			return 0, err
-		}
-		spec.conditions = append(spec.conditions, program)
+	var err error
+	if spec.conditions, err = f.scan.programsOf(all); err != nil {
+		return 0, err
 	}
-	if notNull != nil {
-		program, err := f.scan.program(notNull)
-		if err != nil {
-			return 0, err
-		}
-		spec.notNull = program
+	if spec.notNull, err = f.scan.programsOf(notNull); err != nil {
+		return 0, err
 	}
 	f.selections = append(f.selections, spec)
 	return len(f.selections) - 1, nil

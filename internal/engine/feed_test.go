@@ -80,6 +80,9 @@ func compareShared(t *testing.T, seed uint64, cases []*testCase, options Options
 				next++
 				for row, at := range base.times {
 					key := [][]schema.Value{base.keys, reversed}[role][row]
+					if !naiveKnows(a) {
+						continue
+					}
 					want := c.naive(a, key, boundary.At(at))
 					if got := v.Column.Value(row); !sameValue(got, want) {
 						t.Fatalf("seed %d view %d role %d row %d: %s = %s, want %s", seed, i, role, row,

@@ -38,7 +38,7 @@ func TestFence(t *testing.T) {
 		{"all in the end", []int64{1, 2, 3}, []int64{9, 8, 7}, 9, []int{0, 1, 2}, 2},
 	} {
 		var f fence
-		f.enter(c.times, c.ready)
+		f.enter(c.times, c.ready, nil)
 		f.restart()
 		f.advance(c.boundary)
 		if got := f.available(0, len(c.times)); !slices.Equal(got, c.want) {
@@ -65,7 +65,7 @@ func TestFenceMoves(t *testing.T) {
 		for i, at := range times {
 			ready[before+i] = at + []int64{0, 5, r.Int64N(60)}[r.IntN(3)]
 		}
-		f.enter(times, ready[before:])
+		f.enter(times, ready[before:], nil)
 		for range 2 { // tasks
 			f.restart()
 			for b := int64(0); b < 120; b += r.Int64N(20) {

@@ -163,6 +163,7 @@ func (f *feed) foldPartitions(ctx context.Context, workers int) error {
 // skipped: their rows keep what the columns began with, that is null, or 0 for counts.
 func (r *reader) foldPartition(p int) {
 	r.partition.load(r.feed, p)
+	r.number = p
 	for local := range len(r.partition.offsets) - 1 {
 		from, end := r.partition.offsets[local], r.partition.offsets[local+1]
 		if from == end {
@@ -186,7 +187,7 @@ type taskFold struct {
 	numbers    []int32 // entity of each row
 	order      []int32 // rows by entity, then by boundary
 	offsets    []int32 // of each entity in order
-	windows    []plan.Window
+	windows    []foldWindow
 	groups     []*group
 	aggregates map[int]*leaf
 	newest     *newestFold
@@ -194,6 +195,12 @@ type taskFold struct {
 	columns       map[int]*batch.Column // finished aggregates, by index
 	newestColumns map[int]*batch.Column // of the newest rows, by column of the source
 	shift         int64                 // 1 with edge at
+}
+
+// foldWindow is a window of a task, and the number of its sessions in the feed if it has any.
+type foldWindow struct {
+	plan.Window
+	sessions int
 }
 
 // group is the aggregates of one window and one filter: those that share their contributing events.
@@ -204,6 +211,8 @@ type group struct {
 	base   int // selection
 	time   []int64
 	reads  []*read
+	// general is read after the others, each at its own cost.
+	general []general
 }
 
 // newestFold is the newest row of each task row. Rows without one have NoTime; origin says nothing
@@ -234,7 +243,7 @@ func newTaskFold(t *task, f *feed) (*taskFold, error) {
 	if len(t.newest) == 0 && !t.newestTime {
 		return fold, nil
 	}
-	live, err := f.selection(conditions(t.view, nil), nil)
+	live, err := f.selection(conditions(t.view, nil))
 	if err != nil {
 		return nil, err
 	}
@@ -276,6 +285,11 @@ func (t *taskFold) group(entities int) {
 	for e := range entities {
 		t.offsets[e+1] += t.offsets[e]
 	}
+	for _, l := range t.aggregates {
+		if l.made != nil && l.made.runs != nil {
+			l.made.arenas = make([]arena, t.feed.partitions())
+		}
+	}
 	t.order = make([]int32, t.offsets[entities])
 	next := append([]int32(nil), t.offsets[:entities]...)
 	for row, number := range t.numbers {
@@ -308,7 +322,8 @@ type leaf struct {
 	floats    []float64
 	decimals  []schema.Int128
 	valid     []bool
-	failed    []bool // a cap was exceeded; nil: never
+	made      *generalLeaf // of package aggregate; nil: of lanes
+	failed    []bool       // a cap was exceeded; nil: never
 	nonFinite atomic.Int64
 	overflow  atomic.Int64
 }
@@ -321,6 +336,7 @@ func newLeaf(a *plan.Aggregate, rows int) *leaf {
 		l.floats = make([]float64, rows)
 	case schema.Decimal:
 		l.decimals = make([]schema.Int128, rows)
+	case schema.List, schema.Map, schema.JSON, schema.Vector: // what is kept depends on the aggregate
 	default:
 		l.ints = make([]int64, rows)
 	}

@@ -88,3 +88,37 @@ func BenchmarkOneRow(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkWindows is the cost of a label in each kind of window, over one entity of many events.
+func BenchmarkWindows(b *testing.B) {
+	const events = 50_000
+	view, held := servedView(events)
+	keys, times := make([]schema.Value, events), make([]int64, events)
+	for i := range events {
+		keys[i], times[i] = schema.StringValue("a"), held.times[i]+5
+	}
+	rows := rowsOf(view, keys, times)
+	gap := held.times[1] - held.times[0]
+	for _, w := range []plan.Window{
+		{Kind: plan.Sliding, Length: 20 * gap}, {Kind: plan.Sliding, Length: 20 * gap, Hop: gap},
+		{Kind: plan.Last, Count: 20}, {Kind: plan.Last, Count: 10_000, Offset: 5},
+		{Kind: plan.Session, Length: 2 * gap, Max: 20 * gap}, {Kind: plan.Session, Length: gap, Offset: 1},
+	} {
+		for _, a := range []*plan.Aggregate{
+			{Func: "sum", Type: floatType}, {Func: "count", Distinct: true, Type: intType}, {Func: "median", Type: floatType},
+		} {
+			a.Args, a.Window = []*plan.Expr{columnOf(colFloat)}, w
+			b.Run(plan.AggregateText(view, a), func(b *testing.B) {
+				one := testView("v", view.Source)
+				one.Features = []*plan.Feature{featureOf("f", aggregateOf(one, *a))}
+				wanted := []Wanted{{View: one}}
+				for b.Loop() {
+					if _, _, err := Evaluate(b.Context(), held, rows, wanted, Options{Workers: 1}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/events, "ns/label")
+			})
+		}
+	}
+}

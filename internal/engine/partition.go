@@ -38,6 +38,7 @@ func (w *partition) load(f *feed, p int) {
 	for number, part := range f.parts {
 		w.scatter(f, number, part, p)
 	}
+	w.correct(f)
 	for e := range entities {
 		w.order(int(w.offsets[e]), int(w.offsets[e+1]))
 	}
@@ -78,6 +79,10 @@ func (w *partition) allocate(f *feed, n int) {
 	r.ints = resizedAll(r.ints, f.counts[window.Ints], n)
 	r.floats = resizedAll(r.floats, f.counts[window.Floats], n)
 	r.decimals = resizedAll(r.decimals, f.counts[window.Decimals], n)
+	r.identity = r.identity[:0]
+	if f.scan.changes != nil {
+		r.identity = resized(r.identity, n)
+	}
 	r.origin = r.origin[:0] // of another feed, perhaps
 	if f.keepOrigin {
 		r.origin = resized(r.origin, n)
@@ -120,6 +125,9 @@ func (w *partition) scatter(f *feed, number int, part *part, p int) {
 	}
 	if in.sequence != nil {
 		w.scatterSequence(f, in, from, end)
+	}
+	if in.identity != nil {
+		place(out.identity, in.identity[from:end], w.to)
 	}
 	w.scatterWords(in.words[from*f.stride():end*f.stride()], f.stride())
 	for _, v := range f.values {
@@ -282,6 +290,9 @@ func (w *partition) permute(from, end int) {
 	permuteAll(r.decimals, from, end, w.to)
 	if len(r.origin) > 0 {
 		permuteColumn(r.origin[from:end], w.to, 1)
+	}
+	if len(r.until) > 0 {
+		permuteColumn(r.until[from:end], w.to, 1)
 	}
 }
 

@@ -30,8 +30,10 @@ func (p *Prepared) Evaluate(ctx context.Context, events Events, rows Rows, optio
 // programs keeps what was compiled of a plan's expressions, by their node. A plan does not change,
 // and there are as many entries as it has expressions.
 type programs struct {
-	known   sync.Map
-	readers sync.Pool // of *reader: their memory is most of what a request needs
+	known sync.Map
+	// aggregates are what is asked of package aggregate, by the aggregate of the plan.
+	aggregates sync.Map
+	readers    sync.Pool // of *reader: their memory is most of what a request needs
 }
 
 // largestReader bounds the memory that a reader may keep for the next evaluation, in events of an
@@ -44,7 +46,7 @@ func (p *programs) reader(f *feed) *reader {
 	if !reused {
 		return newReader(f)
 	}
-	r.feed = f
+	r.bind(f)
 	r.selections, r.selected = grown(r.selections, len(f.selections)), grown(r.selected, len(f.selections))
 	r.lanes, r.laned = grown(r.lanes, len(f.lanes)), grown(r.laned, len(f.lanes))
 	return r

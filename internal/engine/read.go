@@ -2,12 +2,10 @@ package engine
 
 import (
 	"math"
-	"sort"
 
+	"github.com/fettle-ml/fettle/internal/engine/aggregate"
 	"github.com/fettle-ml/fettle/internal/engine/exact"
 	"github.com/fettle-ml/fettle/internal/engine/window"
-	"github.com/fettle-ml/fettle/internal/plan"
-	"github.com/fettle-ml/fettle/internal/schema"
 )
 
 // reader folds one entity at a time for one worker. Selections and lanes are built when a label
@@ -17,6 +15,7 @@ import (
 type reader struct {
 	feed       *feed
 	partition  partition
+	number     int // of the partition
 	from, end  int // the entity's events in the partition
 	time       []int64
 	fence      fence
@@ -28,19 +27,24 @@ type reader struct {
 	cursors    []cursor // by window
 	holes      []int32  // scratch, with room for every pending position
 	trueHoles  []int32
+	spanHoles  []int32
 	served     []int64 // scratch: from when on each event counts for a task
+	sessions   []entitySessions
+	times      []selectedTimes   // by selection
+	functions  []*entityFunction // of the feed
+	known      map[*generalAggregate]*entityFunction
+	indexes    []*laneIndex // by lane
+	question   aggregate.Question
+	result     aggregate.Result
 }
 
-// cursor remembers where a window's ends were for the previous label: they never go back. It is
-// valid for the rows of one task and entity only.
-type cursor struct{ from, to int }
-
 func newReader(f *feed) *reader {
-	return &reader{
-		feed:       f,
+	r := &reader{
 		selections: make([]window.Selection, len(f.selections)), selected: make([]int, len(f.selections)),
 		lanes: make([]window.Lane, len(f.lanes)), laned: make([]int, len(f.lanes)),
 	}
+	r.bind(f)
+	return r
 }
 
 // enter makes the events [from, end) of the partition the current entity. Positions in times,
@@ -50,7 +54,7 @@ func (r *reader) enter(from, end int) {
 	r.time = r.partition.rows.time[from:end]
 	r.epoch++
 	if len(r.partition.rows.visible) == 0 {
-		r.fence.enter(r.time, pickRange(r.partition.rows.ready, from, end))
+		r.fence.enter(r.time, pickRange(r.partition.rows.ready, from, end), r.until())
 	}
 }
 
@@ -61,6 +65,9 @@ func pickRange(list []int64, from, end int) []int64 {
 	}
 	return list[from:end]
 }
+
+// until returns from when on each event of the current entity counts no more.
+func (r *reader) until() []int64 { return pickRange(r.partition.rows.until, r.from, r.end) }
 
 // enterServed puts up the fence for a task that sees only what serving saw. Tasks differ in that,
 // so each has a fence of its own.
@@ -78,7 +85,7 @@ func (r *reader) enterServed(t *taskFold) {
 		}
 		r.served[i] = at
 	}
-	r.fence.enter(r.time, r.served)
+	r.fence.enter(r.time, r.served, r.until())
 }
 
 // selection returns a selection of the current entity, building it on first use. It is valid until
@@ -136,57 +143,16 @@ func (r *reader) foldRows(t *taskFold, entity int) {
 			r.readNewest(t, at, b+t.shift)
 		}
 		for _, g := range t.groups {
-			r.readGroup(g, r.span(t, g.window, b), at)
+			if len(g.general) > 0 {
+				r.question.Boundary = b
+				_, r.question.End = windowEnds(t.windows[g.window].Window, b, t.shift)
+			}
+			r.readGroup(g, r.span(t, g, b), at)
 		}
 		if trace != nil {
 			trace.record(r, t, row)
 		}
 	}
-}
-
-// span returns the events of a window as of b. The ends of a window must grow with the boundary, as
-// they do for every kind of window.
-func (r *reader) span(t *taskFold, number int, b int64) window.Range {
-	start, end := windowEnds(t.windows[number], b, t.shift)
-	c := &r.cursors[number]
-	c.from, c.to = advance(r.time, c.from, start), advance(r.time, c.to, end)
-	return r.fence.split(c.from, c.to)
-}
-
-// windowEnds returns the instants [start, end) of a window as of b; shift is 1 with edge at. Both
-// ends move by the shift, and after they are rounded to the hop. A window without a length and
-// without a since begins before all events.
-func windowEnds(w plan.Window, b, shift int64) (start, end int64) {
-	end = b - w.Offset
-	start = math.MinInt64
-	switch {
-	case w.Kind == plan.Sliding:
-		start = end - w.Length
-		if w.Hop > 0 {
-			start, end = schema.FloorDiv(start, w.Hop)*w.Hop, schema.FloorDiv(end, w.Hop)*w.Hop
-		}
-		start += shift
-	case w.Since != nil:
-		start = *w.Since
-	}
-	return start, end + shift
-}
-
-// advance returns the first position from i on whose time is at least t, by doubling steps. Labels
-// are often close to each other, so that it starts with small steps from where the previous one
-// was; a far one still costs a logarithm only.
-func advance(times []int64, i int, t int64) int {
-	if i >= len(times) || times[i] >= t {
-		return i
-	}
-	step := 1
-	for i+step < len(times) && times[i+step] < t {
-		i += step
-		step *= 2
-	}
-	// times[i] < t, and times[i+step], if any, is not.
-	low, high := i+1, min(i+step, len(times))
-	return low + sort.Search(high-low, func(k int) bool { return times[low+k] >= t })
 }
 
 // readGroup reads the aggregates of one window and filter for the row at a place in the order of
@@ -201,6 +167,7 @@ func (r *reader) readGroup(g *group, events window.Range, at int) {
 	for _, rd := range g.reads {
 		r.readLane(rd, events, at)
 	}
+	r.readGeneral(g, events, at)
 }
 
 // readLane reads the aggregates of one argument for the row at a place. Where all arguments are

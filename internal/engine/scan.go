@@ -24,6 +24,7 @@ type sourceScan struct {
 	where      *expr.Program
 	deleteWhen *expr.Program
 	available  *expr.Program
+	changes    *corrections // nil: the source has none
 	computed   map[int]*expr.Program
 	columns    []int       // stored columns to read
 	position   map[int]int // of a stored column among columns
@@ -50,6 +51,14 @@ func newSourceScan(source *plan.Source, compiled *programs) (*sourceScan, error)
 			return nil, err
 		}
 		*rule.to = program
+	}
+	if source.Op != nil {
+		s.changes = newCorrections(source)
+		for _, column := range []int{source.ID, *source.Op} {
+			if err := s.read(column); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if source.Sequence >= 0 {
 		return s, s.read(source.Sequence)
@@ -78,6 +87,19 @@ func (s *sourceScan) program(e *plan.Expr) (*expr.Program, error) {
 		}
 	}
 	return program, nil
+}
+
+// programsOf compiles a list of expressions.
+func (s *sourceScan) programsOf(list []*plan.Expr) ([]*expr.Program, error) {
+	var programs []*expr.Program
+	for _, e := range list {
+		program, err := s.program(e)
+		if err != nil {
+			return nil, err
+		}
+		programs = append(programs, program)
+	}
+	return programs, nil
 }
 
 // read notes that a column is needed: a stored one is read, a computed one compiled.
@@ -114,7 +136,8 @@ func (s *sourceScan) feed(view *plan.View) (*feed, error) {
 			return f, nil
 		}
 	}
-	f := &feed{scan: s, key: key}
+	// Where events are corrected, the place of a row among those of its id matters.
+	f := &feed{scan: s, key: key, keepOrigin: s.changes != nil}
 	if column := s.source.Sequence; column >= 0 {
 		switch t := s.source.Columns[column].Type; t.Kind {
 		case schema.String, schema.Bytes, schema.Decimal:
@@ -152,6 +175,9 @@ func (s *sourceScan) run(ctx context.Context, events Events, options Options) er
 	if err := events.Scan(ctx, request, emit); err != nil {
 		return err
 	}
+	if s.changes != nil {
+		s.changes.complete()
+	}
 	for _, f := range s.feeds {
 		f.complete()
 	}
@@ -181,7 +207,11 @@ type chunkScope struct {
 	nulls   expr.Counts
 	keep    []bool // false: filtered by the source, or never available; nil: all kept
 	deleted []bool // tombstones; nil: none
-	ready   []int64
+	// corrects is the rows that replace or delete an event, whether they are filtered or not; identity
+	// is the event that each row is about. nil: the source has no corrections.
+	corrects []bool
+	identity []eventID
+	ready    []int64
 }
 
 // Rows implements expr.Environment.
@@ -241,7 +271,13 @@ func (s *sourceScan) collect(chunk *Chunk) {
 	if s.where != nil {
 		scope.keep = keepOrDeleted(truth(scope.eval(s.where)), scope.deleted, &counts)
 	}
+	if s.changes != nil {
+		scope.corrects = s.changes.find(scope)
+	}
 	scope.availability(&counts)
+	if s.changes != nil {
+		s.changes.collect(scope)
+	}
 	for i, f := range s.feeds {
 		if chunk.Feed == 0 || chunk.Feed == i+1 {
 			f.collect(scope)
@@ -290,7 +326,7 @@ func (c *chunkScope) availability(counts *SourceCounts) {
 	later := false
 	for i, t := range times {
 		switch {
-		case c.keep != nil && !c.keep[i]:
+		case c.keep != nil && !c.keep[i] && (c.corrects == nil || !c.corrects[i]):
 			c.ready[i] = t // filtered out before its availability matters
 		case rule.IsNull(i):
 			counts.Never++

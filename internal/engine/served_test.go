@@ -103,7 +103,7 @@ func (l liveEvents) seen(cut int64) liveEvents {
 func TestServed(t *testing.T) {
 	t.Parallel()
 	compared, differ, emitted := 0, 0, 0
-	for seed := range uint64(200) {
+	for seed := range uint64(130) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		c := randomCase(r)
 		addNewest(r, c.view)
@@ -146,7 +146,7 @@ func TestServed(t *testing.T) {
 func TestEventsOfEntities(t *testing.T) {
 	t.Parallel()
 	compared, emitted, all := 0, 0, 0
-	for seed := range uint64(200) {
+	for seed := range uint64(130) {
 		r := rand.New(rand.NewPCG(seed, 10))
 		c := randomCase(r)
 		addNewest(r, c.view)
@@ -200,4 +200,37 @@ func rowsOf(view *plan.View, keys []schema.Value, times []int64) Rows {
 	}
 	role := Keys{Entity: view.Entity, Columns: []*batch.Column{b.Column()}}
 	return Rows{Count: len(times), Times: times, Roles: []Keys{role}}
+}
+
+// TestReach has views of one window each, so that no other window asks for the events that it needs.
+func TestReach(t *testing.T) {
+	t.Parallel()
+	compared, emitted, bounded := 0, 0, 0
+	for seed := range uint64(150) {
+		r := rand.New(rand.NewPCG(seed, 17))
+		c := randomCase(r)
+		windows := append(rowWindows(r), plan.Window{Kind: plan.Sliding, Length: 40, Hop: 7},
+			plan.Window{Kind: plan.Sliding, Length: 20, Offset: r.Int64N(20)})
+		collect := generalCall{"collect", []int{colInt}, []schema.Value{schema.IntValue(50)}, schema.ListOf(intType)}
+		a := collect.aggregate()
+		a.Window = windows[r.IntN(len(windows))]
+		c.view.Aggregates = nil
+		c.view.Features = []*plan.Feature{featureOf("f", aggregateOf(c.view, *a))}
+		live := newLiveEvents(r, c, &emitted)
+		for i := range c.times {
+			rows := rowsOf(c.view, c.keys[i:i+1], c.times[i:i+1])
+			before := emitted
+			got, _ := evaluateAll(t, live, c.view, rows, Options{})
+			bounded += boolInt(emitted-before < len(c.events)/4)
+			want, _ := evaluateAll(t, wholeEvents{live}, c.view, rows, Options{})
+			if !slices.Equal(cells(got[0]), cells(want[0])) {
+				t.Fatalf("seed %d row %d: %s = %v, want %v", seed, i, plan.AggregateText(c.view, a), cells(got[0]), cells(want[0]))
+			}
+			compared += boolInt(cells(got[0])[0][:2] != "[]")
+		}
+	}
+	t.Logf("%d lists, %d of few events", compared, bounded)
+	if compared < 1_000 || bounded < 500 {
+		t.Errorf("too little was exercised: %d lists, %d of few events", compared, bounded)
+	}
 }

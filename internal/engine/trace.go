@@ -2,8 +2,10 @@ package engine
 
 import (
 	"maps"
+	"math"
 	"slices"
 
+	"github.com/fettle-ml/fettle/internal/engine/window"
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
 )
@@ -38,6 +40,8 @@ type TraceEvent struct {
 	ChunkRow  int
 	Reason    Reason
 	Argument  *schema.Value // of the aggregate; nil if it has none
+
+	until int64 // from when on it counts no more
 }
 
 // Reason says why an event counts or does not.
@@ -53,6 +57,9 @@ const (
 	NullArgument        // it contributes, but its argument is null
 	NotNewest           // a newer row is the newest
 	NotTrue             // the condition that is counted is not true
+	Withdrawn           // it was replaced or deleted
+	TooOld              // enough newer events count, or it is of an older session
+	Skipped             // the window's offset skips it
 )
 
 // String says the reason in words.
@@ -60,7 +67,8 @@ func (r Reason) String() string {
 	return [...]string{
 		"contributes", "before the window", "at or after the window's end", "not available yet",
 		"where is not true", "argument is null", "a newer row exists",
-		"the condition is not true",
+		"the condition is not true", "replaced or deleted since", "before the rows or session of the window",
+		"skipped by the window's offset",
 	}[r]
 }
 
@@ -68,28 +76,28 @@ func (r Reason) String() string {
 // shows every event of the entity for each read, so its size is the product of both.
 func (t *Trace) record(r *reader, fold *taskFold, row int32) {
 	b := fold.task.bound.at[row]
+	r.cursors = resized(r.cursors, len(fold.windows))
+	clear(r.cursors)
 	for _, index := range slices.Sorted(maps.Keys(fold.aggregates)) {
 		a := fold.task.view.Aggregates[index]
-		g, rd := fold.find(index)
-		start, end := windowEnds(a.Window, b, fold.shift)
+		from := fold.find(index)
+		j := r.judgement(fold, from.group, b)
 		read := TraceRead{
-			View: fold.task.view, Aggregate: index, Row: row, Boundary: b, Start: start, End: end,
+			View: fold.task.view, Aggregate: index, Row: row, Boundary: b, Start: j.start, End: j.end,
 			fold: fold,
 		}
 		for i := range r.time {
 			event := r.traceEvent(i)
-			event.Reason = reasonOf(event, start, end, b)
-			if event.Reason == Contributes && !r.selection(g.base).Has(i) {
-				event.Reason = FilteredOut
-			}
-			if event.Reason == Contributes && !r.selection(rd.selection).Has(i) {
+			event.Reason = j.of(r, event, i)
+			selected := r.selection(from.selection).Has(i)
+			if event.Reason == Contributes && !selected {
 				event.Reason = NullArgument
 				if a.Func == "count_if" {
 					event.Reason = NotTrue
 				}
 			}
-			if rd.lane >= 0 && r.selection(rd.selection).Has(i) {
-				event.Argument = r.argument(rd.lane, i, a.Args[0].Type)
+			if selected {
+				event.Argument = r.argument(from, i, a)
 			}
 			read.Events = append(read.Events, event)
 		}
@@ -98,6 +106,54 @@ func (t *Trace) record(r *reader, fold *taskFold, row int32) {
 	if fold.newest != nil {
 		t.recordNewest(r, fold, row)
 	}
+}
+
+// judgement says of each event whether a window takes it. The instants are those between which the
+// window's events lie, as of one boundary: of rows and sessions, those of the events themselves.
+type judgement struct {
+	start, end int64
+	boundary   int64
+	base       *window.Selection
+	rows       bool         // the window is chosen among events, not by time
+	filtered   bool         // and among those that pass the filters only
+	in         window.Range // then: the range it is
+}
+
+// judgement works out the window of a group. It moves the cursors of the reader to b.
+func (r *reader) judgement(fold *taskFold, g *group, b int64) judgement {
+	w := fold.windows[g.window]
+	j := judgement{boundary: b, base: r.selection(g.base)}
+	j.start, j.end = windowEnds(w.Window, b, fold.shift)
+	if w.Kind != plan.Last && w.Kind != plan.Session {
+		return j
+	}
+	j.rows, j.filtered, j.in = true, w.Kind == plan.Last, r.span(fold, g, b)
+	j.start = j.end
+	if j.in.Count() > 0 {
+		j.start = r.time[j.in.Oldest()]
+	}
+	return j
+}
+
+// of returns the reason of event i, but for its arguments.
+func (j *judgement) of(r *reader, event TraceEvent, i int) Reason {
+	start := j.start
+	if j.rows {
+		start = NoTime
+	}
+	reason := reasonOf(event, start, j.end, j.boundary)
+	switch {
+	case reason != Contributes:
+	case j.filtered && !j.base.Has(i): // others are no candidates
+		reason = FilteredOut
+	case j.rows && i < j.in.From:
+		reason = TooOld
+	case j.rows && i >= j.in.To:
+		reason = Skipped
+	case !j.base.Has(i):
+		reason = FilteredOut
+	}
+	return reason
 }
 
 // complete records the rows whose entity has no event, so that their windows are known too. Nothing
@@ -142,15 +198,33 @@ func (t *Trace) recordNewest(r *reader, fold *taskFold, row int32) {
 	t.Reads = append(t.Reads, read)
 }
 
-// find returns the group and read that fill an aggregate. It searches instead of keeping a way
-// back: only traces need one.
-func (t *taskFold) find(index int) (*group, *read) {
+// traced is what fills an aggregate, and where its first argument comes from.
+type traced struct {
+	group     *group
+	selection int
+	argument  argumentSpec
+}
+
+// find returns what fills an aggregate. It searches instead of keeping a way back: only traces need
+// one.
+func (t *taskFold) find(index int) traced {
 	a, l := t.task.view.Aggregates[index], t.aggregates[index]
 	for _, g := range t.groups {
 		for _, rd := range g.reads {
 			if place, known := rd.leafOf(a); known && *place == l {
-				return g, rd
+				return traced{g, rd.selection, argumentSpec{lane: rd.lane, copied: -1, notNull: -1}}
 			}
+		}
+		for _, general := range g.general {
+			if general.leaf != l {
+				continue
+			}
+			spec := t.feed.functions[general.number]
+			from := traced{g, spec.selection, argumentSpec{lane: -1, copied: -1, notNull: -1}}
+			if len(spec.arguments) > 0 {
+				from.argument = spec.arguments[0]
+			}
+			return from
 		}
 	}
 	panic("BUG: an aggregate has no read")
@@ -161,11 +235,14 @@ func (r *reader) traceEvent(i int) TraceEvent {
 	rows := &r.partition.rows
 	origin := rows.origin[r.from+i]
 	event := TraceEvent{
-		Time: r.time[i], Available: r.time[i],
+		Time: r.time[i], Available: r.time[i], until: math.MaxInt64,
 		Ordinal: r.feed.parts[origin>>32].ordinal, ChunkRow: int(uint32(origin)),
 	}
 	if r.fence.ready != nil {
 		event.Available = r.fence.ready[i]
+	}
+	if r.fence.until != nil {
+		event.until = r.fence.until[i]
 	}
 	return event
 }
@@ -180,21 +257,39 @@ func reasonOf(event TraceEvent, start, end, b int64) Reason {
 		return AfterWindow
 	case event.Available > b:
 		return Unavailable
+	case event.until <= b:
+		return Withdrawn
 	default:
 		return Contributes
 	}
 }
 
-// argument returns the value of event i in a lane. A bool is held as 0 or 1, as in a schema.Value.
-func (r *reader) argument(lane, i int, kind schema.Type) *schema.Value {
-	value, rows, at := r.feed.values[r.feed.lanes[lane].value], &r.partition.rows, r.from+i
-	v := schema.Value{Type: kind}
+// argument returns the first argument of event i, nil if the aggregate has none. A bool is held as
+// 0 or 1, as in a schema.Value. Of approx_distinct only the hash is held, which tells nobody
+// anything.
+func (r *reader) argument(from traced, i int, a *plan.Aggregate) *schema.Value {
+	argument, rows, at := from.argument, &r.partition.rows, r.from+i
+	if argument.lane < 0 && argument.copied < 0 || a.Func == "approx_distinct" {
+		return nil
+	}
+	v := schema.Value{Type: a.Args[0].Type}
+	if argument.notNull >= 0 && !r.selection(argument.notNull).Has(i) {
+		v.Null = true
+		return &v
+	}
+	if argument.copied >= 0 {
+		origin := rows.origin[at]
+		v = r.feed.parts[origin>>32].copies[argument.copied].Value(int(uint32(origin)))
+		return &v
+	}
+	spec := r.feed.lanes[argument.lane]
+	value := r.feed.values[spec.value]
 	switch {
 	case value.interner != nil:
 		v = value.interner.sorted.Value(int(rows.ints[value.at][at]))
-	case kind.Kind == schema.Float64:
+	case value.kind == window.Floats:
 		v.Float = rows.floats[value.at][at]
-	case kind.Kind == schema.Decimal:
+	case value.kind == window.Decimals:
 		v.Dec = rows.decimals[value.at][at]
 	default:
 		v.Int = rows.ints[value.at][at]

@@ -79,6 +79,7 @@ type Source struct {
 	Available  *Expr // event scope, timestamp; nil: the default rule
 	Sequence   int   // column, or -1
 	ID         int   // column, or -1
+	Op         *int  // column of insert, replace and delete; nil: every row is an insert
 	Key        []int // of a table: columns
 	DeleteWhen *Expr // of a table: event scope, bool; nil: never
 	Where      *Expr // event scope, bool; nil: all
@@ -283,10 +284,13 @@ type Test struct {
 	Expect  []Expectation
 }
 
-// TestEvent is one row of a test, by column of the view's source.
+// TestEvent is one row of a test, by stored column of its source.
 type TestEvent struct {
-	Columns []int
-	Values  []schema.Value
+	Source     *Source
+	EventTime  int64
+	ReceivedAt *int64 // of a live event
+	Columns    []int
+	Values     []schema.Value
 }
 
 // Expectation is a value a test expects.

@@ -76,6 +76,9 @@ func (m *meaning) ownPart() {
 	if source.ID >= 0 {
 		m.line("id", m.column(source.ID))
 	}
+	if source.Op != nil {
+		m.line("op", m.column(*source.Op))
+	}
 	for _, column := range source.Key {
 		m.line("row-key", m.column(column))
 	}

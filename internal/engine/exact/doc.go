@@ -6,5 +6,6 @@
 // prefixes, in any order of evaluation, and is rounded once, when it is read.
 //
 // The number of limbs follows from the terms: amounts of money need two, the whole range of float64
-// needs 34 (67 for squares). The oracle of the tests is math/big and shares no code with this.
+// needs 34 (67 for squares). A Total is a single sum of products instead, for lists and vectors: its
+// words span every product of two float64 numbers. The oracle of the tests is math/big and shares no code with this.
 package exact

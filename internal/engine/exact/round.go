@@ -155,3 +155,13 @@ func DecimalMean(acc []uint64, n int64, digits int) (schema.Int128, bool) {
 	}
 	return fitDecimal(quotient)
 }
+
+// DecimalDifference returns a - b of one scale and whether it has at most 38 digits.
+func DecimalDifference(a, b schema.Int128) (schema.Int128, bool) {
+	// Decimals have at most 38 digits, so that the difference of two fits in 128 bits.
+	difference, fits := a.Add(b.Neg())
+	if !fits {
+		return schema.Int128{}, false
+	}
+	return fitDecimal(difference.Big())
+}

@@ -167,6 +167,9 @@ func choose(t schema.Type, branches []operand, pick []uint16) operand {
 	if isText(t.Kind) && entries(branches) <= max(len(pick)/2, len(branches)) {
 		return chooseCoded(t, branches, pick)
 	}
+	if t.Nested() {
+		return chooseNested(branches, pick)
+	}
 	out := newColumn(t, len(pick))
 	out.Valid = chooseValid(branches, pick)
 	switch {

@@ -16,8 +16,8 @@ func bindCast(e *plan.Expr, args []evaluator) (evaluator, error) {
 		return args[0], nil
 	case from.Kind == schema.Null:
 		return func(*frame) operand { return nullScalar(to) }, nil
-	case from.Kind == schema.List && to.Kind == schema.List:
-		return castList(e, args[0])
+	case from.Nested():
+		return bindNestedCast(e, args[0])
 	}
 	k := castKernel(from, to)
 	if k == nil {
@@ -171,33 +171,6 @@ func castDate(c *call) {
 		}
 		c.out.Ints[i] = days * schema.Day
 	}
-}
-
-// castList casts each element; one that fails becomes a null element.
-func castList(e *plan.Expr, arg evaluator) (evaluator, error) {
-	from, to := *e.Args[0].Type.Elem, *e.Type.Elem
-	k := castKernel(from, to)
-	if k == nil {
-		return nil, unsupported(e)
-	}
-	return func(f *frame) operand {
-		o := arg(f)
-		// The copy shares offsets and validity with the argument, which nobody changes.
-		out := *o.col
-		out.Type = e.Type
-		if o.col.Child != nil {
-			out.Child = f.castChild(k, to, o)
-		}
-		return operand{col: &out, mask: o.mask}
-	}, nil
-}
-
-// castChild casts the elements of a column of lists. They have a frame of their own, because there
-// are not as many of them as rows.
-func (f *frame) castChild(k kernel, to schema.Type, list operand) *batch.Column {
-	child := list.col.Child
-	inner := f.within(rowsOnly(child.Length), f.counts, f.speculative)
-	return inner.run(k, to, []operand{{col: child, mask: -1}}, -1).col
 }
 
 // rowsOnly is an environment of so many rows and no leaf.

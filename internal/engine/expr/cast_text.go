@@ -7,6 +7,7 @@ import (
 
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
+	"github.com/fettle-ml/fettle/internal/schema/jsontext"
 	"github.com/fettle-ml/fettle/internal/schema/zone"
 )
 
@@ -48,6 +49,8 @@ func castText(to schema.Type) kernel {
 		})
 	case schema.Bytes:
 		return eachText(func(dst []byte, text string) []byte { return append(dst, text...) })
+	case schema.JSON:
+		return textRows(castToJSON)
 	default:
 		return nil
 	}
@@ -142,7 +145,7 @@ func castToText(from schema.Type) kernel {
 			return append(dst, text...)
 		})
 	case schema.JSON:
-		return eachText(func(dst []byte, text string) []byte { return append(dst, text...) })
+		return eachText(func(dst []byte, text string) []byte { return append(dst, jsontext.Trim(text)...) })
 	case schema.Bool, schema.Float64, schema.Decimal, schema.Timestamp, schema.Date, schema.Duration:
 		return textRows(func(c *call, dst []byte, i int) []byte {
 			return append(dst, c.args[0].col.Value(i&c.args[0].mask).String()...)

@@ -62,9 +62,6 @@ func (c *compiler) compileCall(e *plan.Expr) (node, error) {
 	if !found {
 		return node{}, fmt.Errorf("the engine has no function %s", e.Func)
 	}
-	if err := checkNested(e); err != nil {
-		return node{}, err
-	}
 	if f, known := builtin.Lookup(e.Func); known && f.ReadsAsOf {
 		e = withAsOf(e)
 	}
@@ -90,22 +87,6 @@ func (c *compiler) compileCall(e *plan.Expr) (node, error) {
 		n.eval = overDictionary(n.leaf, n.eval)
 	}
 	return n, nil
-}
-
-// checkNested refuses what the kernels do not know: calls that give or take lists, vectors and
-// maps, but for the few that do. These few look at no elements, or have a loop of their own for
-// them.
-func checkNested(e *plan.Expr) error {
-	if e.Func == "cast" || e.Func == "bucket" || e.Func == "is_null" {
-		return nil
-	}
-	for _, node := range append([]*plan.Expr{e}, e.Args...) {
-		switch node.Type.Kind {
-		case schema.List, schema.Vector, schema.Map:
-			return fmt.Errorf("%s of a %s is not available yet", e.Func, node.Type)
-		}
-	}
-	return nil
 }
 
 // include is called for each argument. A call of constants is constant; one with a single leaf

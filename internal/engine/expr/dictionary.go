@@ -100,29 +100,10 @@ func gather(c *batch.Column, at []uint32) *batch.Column {
 		out.Floats = take(c.Floats, at)
 	case c.Type.Kind == schema.Decimal:
 		out.Decimals = take(c.Decimals, at)
-	case c.Type.Kind == schema.Null:
-	default:
-		gatherNested(out, c, at)
+	case c.Type.Nested():
+		return batch.Gather(c, at)
 	}
 	return out
-}
-
-// gatherNested fills out with lists, vectors or maps.
-func gatherNested(out, c *batch.Column, at []uint32) {
-	out.Offsets = make([]uint32, 1, len(at)+1)
-	var items []uint32
-	for _, i := range at {
-		for j := c.Offsets[i]; j < c.Offsets[i+1]; j++ {
-			items = append(items, j)
-		}
-		out.Offsets = append(out.Offsets, uint32(len(items)))
-	}
-	if c.Child != nil {
-		out.Child = gather(c.Child, items)
-	}
-	if c.Keys != nil {
-		out.Keys = gather(c.Keys, items)
-	}
 }
 
 // spread returns the column of an operand with all its rows. Only what leaves the package, or is

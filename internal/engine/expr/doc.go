@@ -8,6 +8,8 @@
 //   - no result holds NaN, an infinity or a negative zero: an operation that would give one gives
 //     null and is counted, and a negative zero becomes zero;
 //   - the value of a row depends on that row alone, so rows may be cut, permuted and selected;
+//   - what lies in the child of a list and belongs to no row is neither read nor counted, and the keys
+//     of a map ascend in every column;
 //   - a null made in a branch that is not taken is not counted;
 //   - a float64 product that feeds a sum is written float64(x*y), so that no CPU fuses the two.
 //

@@ -259,6 +259,9 @@ func keep(o operand) *batch.Column {
 
 // nullScalar returns a null that stands for all rows.
 func nullScalar(t schema.Type) operand {
+	if t.Nested() {
+		return operand{col: batch.Repeat(schema.NullOf(t), 1)}
+	}
 	c := newColumn(t, 1)
 	c.Valid = []bool{false}
 	if c.Offsets != nil {
@@ -275,24 +278,7 @@ func constant(v schema.Value) operand {
 	case isText(v.Type.Kind):
 		offsets := []uint32{0, uint32(len(v.Text))}
 		return operand{col: &batch.Column{Type: v.Type, Length: 1, Offsets: offsets, Data: []byte(v.Text)}}
-	case v.Type.Kind == schema.List || v.Type.Kind == schema.Vector:
-		return operand{col: constantList(v)}
 	default:
 		return operand{col: batch.Repeat(v, 1)}
 	}
-}
-
-// constantList returns a list that stands for all rows. The elements of a vector are float64, which
-// its type does not say.
-func constantList(v schema.Value) *batch.Column {
-	elem := schema.Of(schema.Float64) // of a vector
-	if v.Type.Elem != nil {
-		elem = *v.Type.Elem
-	}
-	child := batch.NewBuilder(elem)
-	for _, item := range v.Items {
-		child.Append(item)
-	}
-	offsets := []uint32{0, uint32(len(v.Items))}
-	return &batch.Column{Type: v.Type, Length: 1, Offsets: offsets, Child: child.Column()}
 }

@@ -25,8 +25,9 @@ const asOf = "2024-05-01T12:00:00Z"
 //	add(9223372036854775807, 1) -> null overflow
 //
 // 12 is an int64, 1.5 a float64, 1.50m a decimal, 'x' a string, b'x' bytes, ts'..', date'..' and
-// dur'..' times, [1, 2] a list, null:int64 a typed null, cast:date(x) a cast. Each line is computed
-// from constants, from plain columns, from columns with nulls between the rows, and from
+// dur'..' times, json'..' JSON, [1, 2] a list, list<int64>[], map<int64>{a: 1} and
+// vector(2)[1.0, 2.0] values of those types, null:int64 a typed null, cast:date(x) a cast. Each line
+// is computed from constants, from plain columns, from columns with nulls between the rows, and from
 // dictionaries.
 func TestGolden(t *testing.T) {
 	t.Parallel()
@@ -194,14 +195,15 @@ func (r *reader) expression() (*plan.Expr, error) {
 	end := strings.IndexFunc(r.text, func(c rune) bool {
 		return (c < 'a' || c > 'z') && c != '_' && (c < '0' || c > '9') && c != ':'
 	})
-	if end <= 0 || r.text[end] != '(' || r.text[0] >= '0' && r.text[0] <= '9' {
-		return r.leaf(false)
-	}
-	name, target, _ := strings.Cut(r.text[:end], ":")
-	r.text = r.text[end+1:]
-	if name == "cast" && strings.HasPrefix(r.text, "") && target == "decimal" {
-		size, rest, _ := strings.Cut(r.text, ")(")
-		target, r.text = "decimal("+size+")", rest
+	name, target := "cast", ""
+	if rest, is := strings.CutPrefix(r.text, "cast:"); is {
+		target = typePrefix(rest)
+		r.text = rest[len(target)+1:]
+	} else {
+		if end <= 0 || r.text[end] != '(' || r.isTyped() || r.text[0] >= '0' && r.text[0] <= '9' {
+			return r.leaf(false)
+		}
+		name, r.text = r.text[:end], r.text[end+1:]
 	}
 	var args []*plan.Expr
 	for !r.next(")") {
@@ -233,9 +235,10 @@ func literalArgument(name string, i int) bool {
 	case "date_trunc":
 		return i != 1
 	case "round", "bucket", "year", "month", "day", "hour", "minute", "date", "week", "is_weekend",
-		"day_of_week", "day_of_year", "to_timestamp":
+		"day_of_week", "day_of_year", "to_timestamp", "json_get",
+		"regexp_matches", "regexp_extract", "normalize", "ngrams", "hash_mod", "sin_cycle", "cos_cycle":
 		return i > 0
-	case "like":
+	case "like", "geohash":
 		return i == 2
 	default:
 		return false
@@ -287,12 +290,15 @@ func (r *reader) leaf(constant bool) (*plan.Expr, error) {
 }
 
 func (r *reader) literal() (schema.Value, error) {
+	if v, is, err := r.typedLiteral(); is {
+		return v, err
+	}
 	for _, quoted := range []struct {
 		prefix string
 		kind   schema.Kind
 	}{
 		{"ts'", schema.Timestamp}, {"date'", schema.Date}, {"dur'", schema.Duration},
-		{"b'", schema.Bytes}, {"'", schema.String},
+		{"b'", schema.Bytes}, {"json'", schema.JSON}, {"'", schema.String},
 	} {
 		if rest, is := strings.CutPrefix(r.text, quoted.prefix); is {
 			text, after, _ := strings.Cut(rest, "'")
@@ -300,34 +306,16 @@ func (r *reader) literal() (schema.Value, error) {
 			return quotedLiteral(quoted.kind, text)
 		}
 	}
-	if r.next("[") {
-		return r.list()
-	}
 	word := r.text
-	if end := strings.IndexAny(r.text, ",)] "); end >= 0 {
+	if end := strings.IndexAny(r.text, ",)]} "); end >= 0 {
 		word = r.text[:end]
 	}
-	if rest, is := strings.CutPrefix(r.text, "null:decimal("); is {
-		size, after, _ := strings.Cut(rest, ")")
-		r.text, word = after, "null:decimal("+size+")"
-	} else {
-		r.text = r.text[len(word):]
+	if rest, is := strings.CutPrefix(r.text, "null:"); is {
+		t := typePrefix(rest)
+		word = "null:" + t
 	}
+	r.text = r.text[len(word):]
 	return bareLiteral(word)
-}
-
-func (r *reader) list() (schema.Value, error) {
-	list := schema.Value{}
-	for !r.next("]") {
-		item, err := r.literal()
-		if err != nil {
-			return list, err
-		}
-		list.Type = schema.ListOf(item.Type)
-		list.Items = append(list.Items, item)
-		r.next(",")
-	}
-	return list, nil
 }
 
 func quotedLiteral(kind schema.Kind, text string) (v schema.Value, err error) {

@@ -69,7 +69,8 @@ func TestCompileErrors(t *testing.T) {
 	}{
 		{call("nothing", schema.Bool), "the engine has no function nothing"},
 		{call("add", schema.Bool, leaf(0, schema.Bool), leaf(1, schema.Bool)), "no implementation"},
-		{plan.CallOf("coalesce", list.Type, list, list), "coalesce of a list<string> is not available yet"},
+		{call("eq", schema.Bool, list, list), "no implementation"},
+		{plan.CallOf("sort", list.Type, &plan.Expr{Type: schema.ListOf(list.Type)}), "no implementation"},
 		{call("hour", schema.Int64, leaf(0, schema.Timestamp), leaf(1, schema.String)), "no implementation"},
 	}
 	for _, c := range cases {

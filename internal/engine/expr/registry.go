@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fettle-ml/fettle/internal/engine/elementary"
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
@@ -43,17 +44,47 @@ var registry = map[string]binder{
 	"floor": bindRounding(math.Floor, towardsFloor), "ceil": bindRounding(math.Ceil, towardsCeiling),
 	"trunc": bindRounding(math.Trunc, towardsZero), "clip": bindClip, "safe_div": bindSafeDiv,
 	"bucket": bindBucket,
+	"exp":    kernelOf(eachFloat(elementary.Exp)), "ln": kernelOf(eachFloat(elementary.Log)),
+	"log10": kernelOf(eachFloat(elementary.Log10)), "log2": kernelOf(eachFloat(elementary.Log2)),
+	"log1p": kernelOf(eachFloat(elementary.Log1p)), "pow": kernelOf(pairsOfFloats(elementary.Pow)),
+	"sin": kernelOf(eachFloat(elementary.Sin)), "cos": kernelOf(eachFloat(elementary.Cos)),
+	"tan": kernelOf(eachFloat(elementary.Tan)), "atan2": kernelOf(pairsOfFloats(elementary.Atan2)),
+	"sin_cycle":    kernelOf(pairsOfFloats(elementary.SinTurn)),
+	"cos_cycle":    kernelOf(pairsOfFloats(elementary.CosTurn)),
+	"haversine_km": kernelOf(haversine), "geohash": kernelOf(textRows(geohashRow)),
 
 	"concat": kernelOf(textRows(concatRow)), "replace": kernelOf(textRows(replaceRow)),
 	"substr": kernelOf(textRows(substrRow)), "lower": kernelOf(eachText(lowerText)),
 	"upper": kernelOf(eachText(upperText)), "trim": kernelOf(eachText(trimText)),
 	"ltrim": kernelOf(eachText(trimLeft)), "rtrim": kernelOf(eachText(trimRight)),
 	"length": byKind(map[schema.Kind]kernel{
-		schema.String: lengthText, schema.Bytes: lengthBytes,
+		schema.String: lengthText, schema.Bytes: lengthBytes, schema.List: lengthItems,
+		schema.Map: lengthItems,
 	}),
 	"starts_with": kernelOf(testText(strings.HasPrefix)),
 	"ends_with":   kernelOf(testText(strings.HasSuffix)),
-	"contains":    kernelOf(testText(strings.Contains)),
+	"contains":    bindContains,
+	"split":       kernelOf(textLists(splitRow)), "tokens": kernelOf(textLists(tokensRow)),
+	"ngrams": kernelOf(textLists(ngramsRow)), "join": kernelOf(textRows(joinRow)),
+	"regexp_matches": bindPattern(findPattern), "regexp_extract": bindPattern(extractPattern),
+	"normalize": bindNormalize, "strip_accents": kernelOf(eachText(stripAccents)),
+	"levenshtein": kernelOf(levenshtein),
+	"hash64":      bindHash(func(hash uint64, _ *call, _ int) int64 { return int64(hash) }),
+	"hash_mod":    bindHash(hashModulo),
+
+	"list": bindList, "slice": kernelOf(selected(childOf, slicePlaces)),
+	"element_at": byKind(map[schema.Kind]kernel{
+		schema.List: picked(elementAt), schema.Vector: picked(elementAt), schema.Map: picked(valueUnder),
+	}),
+	"map_get": kernelOf(picked(valueUnder)), "map_keys": kernelOf(selected(keysOf, everyPlace)),
+	"sort": ofOrdered(sortKernel), "distinct_list": ofOrdered(distinctKernel),
+	"max_list": ofOrdered(extremeKernel(1)), "min_list": ofOrdered(extremeKernel(-1)),
+	"sum_list": bindListNumber(eachWholeSum(sumInts), sumFloats(false), eachWholeSum(sumDecimals)),
+	"avg_list": bindListNumber(eachWholeSum(meanInts), sumFloats(true), eachWholeSum(meanDecimals)),
+	"json_get": bindJSONGet, "json_string": kernelOf(textRows(jsonString)),
+	"json_number": kernelOf(jsonNumber),
+	"dot":         kernelOf(vectors(dotProduct)), "norm": kernelOf(vectors(vectorLength)),
+	"l2": kernelOf(vectors(distance)), "cosine": kernelOf(vectors(cosine)),
 
 	"seconds_since": bindSince(schema.Second), "minutes_since": bindSince(schema.Minute),
 	"hours_since": bindSince(schema.Hour), "days_since": bindSince(schema.Day),

@@ -3,7 +3,8 @@ package window
 // DistinctCap is the number of distinct values above which a count is refused.
 const DistinctCap = 10_000
 
-// distinct counts the distinct values of a range that moves forward.
+// distinct counts the distinct values of a range that moves. Forward is the usual way; a window goes
+// back where an event that comes late joins two sessions.
 type distinct struct {
 	counts   []int32 // by number of a value
 	from, to int
@@ -31,9 +32,10 @@ func (d *distinct) remove(number int32) {
 	}
 }
 
-// move makes the range [from, to); neither end goes back.
+// move makes the range [from, to), which is not empty. It costs the values that come and go, and no
+// more than those of both ranges.
 func (d *distinct) move(numbers []int32, from, to int) {
-	if from >= d.to { // nothing of the old range stays
+	if from >= d.to || to <= d.from { // nothing of the old range stays
 		for _, number := range numbers[d.from:d.to] {
 			d.counts[number] = 0
 		}
@@ -42,7 +44,13 @@ func (d *distinct) move(numbers []int32, from, to int) {
 	for ; d.to < to; d.to++ {
 		d.add(numbers[d.to])
 	}
+	for ; d.from > from; d.from-- {
+		d.add(numbers[d.from-1])
+	}
 	for ; d.from < from; d.from++ {
 		d.remove(numbers[d.from])
+	}
+	for ; d.to > to; d.to-- {
+		d.remove(numbers[d.to-1])
 	}
 }

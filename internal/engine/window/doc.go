@@ -7,5 +7,8 @@
 // distinct values. All windows, aggregates and features that share a filter and an argument share
 // the lane, so a window costs the same whatever its length.
 //
+// Sessions are runs of events without a gap, found once for an entity; those of the events that a
+// label knows are found from them and from what is not available yet.
+//
 // Everything is reused from entity to entity and belongs to one goroutine.
 package window

@@ -175,8 +175,8 @@ func extreme[T int64 | float64](table *extrema[T], in Range) T {
 	return best
 }
 
-// Distinct returns how many distinct values there are. Each window has a number of its own, and its
-// ranges come in an order in which neither end goes back.
+// Distinct returns how many distinct values there are. Each window has a number of its own: what it
+// costs is how far its range has moved since it was asked last.
 func (l *Lane) Distinct(window int, in Range) int {
 	if !l.built[builtNumbers] {
 		l.built[builtNumbers] = true

@@ -1,5 +1,7 @@
 package window
 
+import "sort"
+
 // Selection maps positions among an entity's events to positions among the selected ones.
 type Selection struct {
 	all  bool
@@ -98,6 +100,36 @@ func (r Range) Oldest() int {
 		first++
 	}
 	return first
+}
+
+// Back returns the position of the n-th newest event of the range, n from 1 to Count.
+func (r Range) Back(n int) int {
+	at := r.To
+	for k := len(r.Holes) - 1; k >= 0; k-- {
+		hole := int(r.Holes[k])
+		if at-hole > n { // it lies between this hole and the next
+			break
+		}
+		n -= at - hole - 1
+		at = hole
+	}
+	return at - n
+}
+
+// Before returns the range without its positions from to on.
+func (r Range) Before(to int) Range {
+	to = max(r.From, min(r.To, to))
+	return Range{From: r.From, To: to, Holes: r.Holes[:r.holesBefore(to)]}
+}
+
+// After returns the range without its positions before from.
+func (r Range) After(from int) Range {
+	from = max(r.From, from)
+	return Range{From: from, To: r.To, Holes: r.Holes[r.holesBefore(from):]}
+}
+
+func (r Range) holesBefore(position int) int {
+	return sort.Search(len(r.Holes), func(k int) bool { return int(r.Holes[k]) >= position })
 }
 
 // Ranks translates a range of events into one of selected events, with scratch for the holes.

@@ -28,10 +28,14 @@ func TestRanges(t *testing.T) {
 		selection.Build(n, words, 1, 5)
 		lane.ResetInts(&selection, values)
 		floats.ResetFloats(&selection, reals)
-		from, to := 0, 0
+		from, to, back := 0, 0, r.IntN(2) == 0
 		for to < n {
 			to += r.IntN(n - to + 1)
 			from = min(to, from+r.IntN(5))
+			if back { // as a session does that an event joins to the one before
+				from = r.IntN(to + 1)
+				to = from + r.IntN(to-from+1)
+			}
 			holes := someOf(r, from, to)
 			got := selection.Ranks(Range{From: from, To: to, Holes: holes}, nil)
 			var want []int64
@@ -41,7 +45,7 @@ func TestRanges(t *testing.T) {
 				}
 			}
 			compared += check(t, &lane, &floats, got, want)
-			if r.IntN(3) == 0 {
+			if r.IntN(6) == 0 {
 				break
 			}
 		}
@@ -119,4 +123,71 @@ func TestDistinctWindowsAreStartedWhenAsked(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSessions compares sessions of available events with a loop over them, for holes anywhere.
+func TestSessions(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 8))
+	var sessions Sessions
+	compared := 0
+	for range 5_000 {
+		n, gap := 1+r.IntN(30), 1+r.Int64N(6)
+		times := make([]int64, n)
+		for i := range times {
+			times[i] = r.Int64N(60)
+		}
+		slices.Sort(times)
+		sessions.Build(times, gap)
+		to := r.IntN(n + 1)
+		in := Range{From: 0, To: to, Holes: someOf(r, 0, to)}
+		var want [][]int32 // the newest first
+		for i := int32(in.To) - 1; i >= 0; i-- {
+			if slices.Contains(in.Holes, i) {
+				continue
+			}
+			if k := len(want) - 1; k >= 0 && times[want[k][0]]-times[i] < gap {
+				want[k] = append([]int32{i}, want[k]...)
+			} else {
+				want = append(want, []int32{i})
+			}
+		}
+		for back := range len(want) + 1 {
+			got, found := sessions.Back(in, back)
+			if found != (back < len(want)) {
+				t.Fatalf("session %d of %d is found: %v", back, len(want), found)
+			}
+			if !found {
+				continue
+			}
+			if list := positions(got); !slices.Equal(list, want[back]) {
+				t.Fatalf("gap %d of %v, available %v: got %v, want %v", gap, times, positions(in), list, want[back])
+			}
+			last := times[want[back][len(want[back])-1]]
+			longest := r.Int64N(20)
+			kept := slices.DeleteFunc(slices.Clone(want[back]), func(i int32) bool { return times[i] < last-longest })
+			if list := positions(sessions.Trim(got, longest)); !slices.Equal(list, kept) {
+				t.Fatalf("the last %d of %v: got %v, want %v", longest, want[back], list, kept)
+			}
+			compared++
+		}
+	}
+	if compared < 10_000 {
+		t.Errorf("only %d sessions compared", compared)
+	}
+}
+
+// positions lists a range; asking for the n-th newest must give the same.
+func positions(in Range) []int32 {
+	var list []int32
+	for n := in.Count(); n > 0; n-- {
+		list = append(list, int32(in.Back(n)))
+	}
+	for i, position := range list {
+		if slices.Contains(in.Holes, position) || int(position) < in.From || int(position) >= in.To ||
+			i > 0 && position <= list[i-1] {
+			return nil
+		}
+	}
+	return list
 }

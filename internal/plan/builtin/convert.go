@@ -8,7 +8,7 @@ import (
 
 // Convertible reports whether a value of one type becomes another without being asked: a null
 // literal anything, int64 a decimal or float64, decimal a decimal of a larger scale or float64, a
-// list the list of a type its elements become.
+// list or map that of a type its elements become.
 func Convertible(from, to schema.Type) bool {
 	if from.Kind == schema.Null || from.Equal(to) {
 		return true
@@ -18,8 +18,8 @@ func Convertible(from, to schema.Type) bool {
 		return to.Kind == schema.Float64 || to.Kind == schema.Decimal
 	case schema.Decimal:
 		return to.Kind == schema.Float64 || to.Kind == schema.Decimal && to.Size >= from.Size
-	case schema.List:
-		return to.Kind == schema.List && Convertible(*from.Elem, *to.Elem)
+	case schema.List, schema.Map:
+		return to.Kind == from.Kind && Convertible(*from.Elem, *to.Elem)
 	default:
 		return false
 	}
@@ -36,9 +36,9 @@ func Unify(a, b schema.Type) (schema.Type, bool) {
 		return b, true
 	case Convertible(b, a):
 		return a, true
-	case a.Kind == schema.List && b.Kind == schema.List:
+	case a.Kind == b.Kind && (a.Kind == schema.List || a.Kind == schema.Map):
 		elem, ok := Unify(*a.Elem, *b.Elem)
-		return schema.ListOf(elem), ok
+		return schema.Type{Kind: a.Kind, Elem: &elem}, ok
 	default:
 		return schema.Type{}, false
 	}
@@ -50,10 +50,15 @@ func CheckCast(from, to schema.Type) error {
 	if from.Kind == schema.Null || from.Equal(to) || castable(from.Kind, to.Kind) {
 		return nil
 	}
-	if from.Kind == schema.List && to.Kind == schema.List {
+	switch {
+	case from.Kind == to.Kind && (from.Kind == schema.List || from.Kind == schema.Map):
 		if CheckCast(*from.Elem, *to.Elem) == nil {
 			return nil
 		}
+	case from.Kind == schema.Vector && to.Equal(schema.ListOf(schema.Of(schema.Float64))):
+		return nil
+	case from.Kind == schema.List && to.Kind == schema.Vector && (from.Elem.Numeric() || from.Elem.Kind == schema.Null):
+		return nil
 	}
 	return fmt.Errorf("a %s cannot be cast to %s", from, to)
 }
@@ -69,7 +74,7 @@ func castable(from, to schema.Kind) bool {
 		return true
 	case from == schema.String:
 		return numeric(to) || to == schema.Bool || to == schema.Timestamp || to == schema.Date ||
-			to == schema.Duration || to == schema.Bytes
+			to == schema.Duration || to == schema.Bytes || to == schema.JSON
 	case to == schema.String:
 		return numeric(from) || from == schema.Bool || from == schema.Timestamp ||
 			from == schema.Date || from == schema.Duration || from == schema.Bytes ||

@@ -82,28 +82,36 @@ func arithmeticFunctions() []Function {
 	}}
 }
 
+// nearest is what package elementary promises.
+const nearest = " The float64 nearest to the true value, ties to even."
+
 func transcendentals() []Function {
 	row := func(name, doc, errors string) Function {
 		return Function{
-			Name: name, Signatures: []string{name + "(x: float64) -> float64"}, Doc: doc,
-			Nulls: nullIfAnyNull, Errors: errors, Example: name + "(x)",
+			Name: name, Ready: true, Signatures: []string{name + "(x: float64) -> float64"},
+			Doc: doc + nearest, Nulls: nullIfAnyNull, Errors: errors, Example: name + "(x)",
+			Source: "IEEE 754-2019, 9.2, correctly rounded",
 		}
 	}
-	const notFinite = "null, counted, if the result is not finite"
-	pow := row("pow", "x to the power of y.", "null, counted, if the result is not a finite number")
+	pow := row("pow", "x to the power of y; of 0 to the power of 0, 1.",
+		"null, counted, for a negative x and a y that is not whole, for 0 to a negative power, and beyond the "+
+			"range of float64; what is too small is 0")
 	pow.Signatures, pow.Example = []string{"pow(x: float64, y: float64) -> float64"}, "pow(x, 2)"
-	atan2 := row("atan2", "The angle of the point (x, y), in radians.", "none")
-	atan2.Signatures, atan2.Example = []string{"atan2(y: float64, x: float64) -> float64"}, "atan2(dy, dx)"
+	atan2 := row("atan2", "The angle between the x axis and the line from the origin to (x, y), in radians: above "+
+		"-pi, up to pi. It is 0 for the origin and for y = 0 with a positive x, and pi for y = 0 with a negative x.",
+		"none")
+	atan2.Signatures, atan2.Example = []string{"atan2(y: float64, x: float64) -> float64"}, "atan2(y, x)"
+	const notPositive = "null, counted, at zero and below"
 	return []Function{
-		row("exp", "e to the power of x.", notFinite),
-		row("ln", "The natural logarithm.", "null, counted, at zero and below"),
-		row("log10", "The logarithm to base 10.", "null, counted, at zero and below"),
-		row("log2", "The logarithm to base 2.", "null, counted, at zero and below"),
+		row("exp", "e to the power of x.", "null, counted, beyond the range of float64; what is too small is 0"),
+		row("ln", "The natural logarithm.", notPositive),
+		row("log10", "The logarithm to base 10.", notPositive),
+		row("log2", "The logarithm to base 2.", notPositive),
 		row("log1p", "The natural logarithm of 1 + x.", "null, counted, at -1 and below"),
 		pow,
 		row("sin", "The sine of an angle in radians.", "none"),
 		row("cos", "The cosine of an angle in radians.", "none"),
-		row("tan", "The tangent of an angle in radians.", notFinite),
+		row("tan", "The tangent of an angle in radians.", "none"),
 		atan2,
 	}
 }

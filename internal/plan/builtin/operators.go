@@ -139,8 +139,13 @@ func forms() []Function {
 			"what becomes a decimal is rounded half to even; a number becomes the shortest text that " +
 			"reads back the same; text becomes a timestamp only with an offset or Z, a bool only as " +
 			"true or false in any case of letters; a number is true if it is not 0; a date is midnight " +
-			"UTC. No white space is trimmed.",
-		Nulls: nullIfAnyNull, Errors: "null, counted, if the value does not fit the type or the text is malformed",
+			"UTC. No white space is trimmed. json becomes its text; text becomes json if it is JSON (RFC 8259, " +
+			"no key twice in an object, no half of a surrogate pair, at most 1000 deep), without the white space " +
+			"around it, and null becomes null, not counted. A list or map is cast element by element, a vector " +
+			"becomes a list<float64>, a list of numbers a vector if it has as many elements as that and no null.",
+		Nulls: nullIfAnyNull,
+		Errors: "null, counted, if the value does not fit the type or the text is malformed; of a list or map " +
+			"only the element becomes null",
 		Example: "cast(code as int64), code::int64",
 	}, {
 		Name: "concat", Symbol: "||", Ready: true,
@@ -153,9 +158,19 @@ func forms() []Function {
 		Doc:        "Whether the value is null.", Nulls: "never null", Errors: "none",
 		Example: "is_null(country), country is null",
 	}, {
-		Name: "element_at", Symbol: "[ ]",
-		Signatures: []string{"element_at(x: list<T>, index: int64) -> T", "element_at(x: map<T>, key: string) -> T"},
-		Doc:        "The element at an index from 0, from the end if negative, or under a key.",
-		Nulls:      nullIfAnyNull, Errors: "null if there is no such element", Example: "last_merchants[0]",
+		Name: "element_at", Symbol: "[ ]", Ready: true,
+		Signatures: []string{
+			"element_at(x: list<T>, index: int64) -> T", "element_at(x: vector, index: int64) -> float64",
+			"element_at(x: map<T>, key: string) -> T",
+		},
+		Doc: "The element at an index from 0, from the end if it is negative (-1 is the last), or the value " +
+			"under a key, compared bytewise.",
+		Nulls: nullIfAnyNull, Errors: "null if there is no such element or key", Example: "last_merchants[0], counts['paid']",
+	}, {
+		Name: "list", Symbol: "[..]", Operator: true, Ready: true,
+		Signatures: []string{"list(x: T...) -> list<T>"},
+		Doc: "The list of the values. [] takes the type that its place asks for, and is refused where none does: " +
+			"cast([] as list<string>).",
+		Nulls: "never null; a null is a null element", Errors: "none", Example: "[1, 2.5, null], [country, home_country]",
 	}}
 }

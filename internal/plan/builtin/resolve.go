@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fettle-ml/fettle/internal/schema"
+	"github.com/fettle-ml/fettle/internal/schema/jsontext"
 	"github.com/fettle-ml/fettle/internal/schema/zone"
 )
 
@@ -40,10 +41,26 @@ func (f *Function) Resolve(args []Argument) (Resolution, error) {
 
 // check holds the rules that no signature can say.
 func (f *Function) check(args []Argument) error {
-	if f.Name != "bucket" {
-		return nil
+	switch f.Name {
+	case "decayed_sum", "decayed_count":
+		return checkHalfLife(*args[len(args)-1].Const)
+	case "bucket":
+		return checkEdges(args[1].Const.Items)
+	case "json_get":
+		_, err := jsontext.ParsePath(args[1].Const.Text)
+		return err
+	case "regexp_matches", "regexp_extract":
+		return checkPattern(args)
+	case "dot", "cosine", "l2":
+		x, y := args[0].Type, args[1].Type
+		if x.Kind == y.Kind && x.Size != y.Size {
+			return fmt.Errorf("%s takes two vectors of one dimension, given %s and %s", f.Name, x, y)
+		}
 	}
-	edges := args[1].Const.Items
+	return nil
+}
+
+func checkEdges(edges []schema.Value) error {
 	if len(edges) == 0 {
 		return errors.New("bucket needs at least one edge")
 	}
@@ -151,13 +168,22 @@ func (m *matcher) match(args []Argument) (Resolution, error) {
 	for i, arg := range args {
 		t, known := m.settle(params[i].pattern, arg.Type)
 		if !known {
-			return r, fmt.Errorf("argument %d (%s) is null without a type; write cast(null as float64), "+
-				"or the type that is meant", i+1, params[i].name)
+			return r, untyped(i, params[i], arg.Type)
 		}
 		r.Params[i] = t
 	}
 	r.Result = m.result(params, r.Params)
 	return r, nil
+}
+
+// untyped is the error of a null, or of a list of nulls, that nothing gives a type.
+func untyped(i int, p *param, t schema.Type) error {
+	what, example := "null", "cast(null as float64)"
+	if t.Kind != schema.Null {
+		what, example = "a list", "cast([] as list<string>)"
+	}
+	return fmt.Errorf("argument %d (%s) is %s without a type; write %s, or the type that is meant",
+		i+1, p.name, what, example)
 }
 
 // bind checks one argument against its parameter and widens the variable it stands for.
@@ -224,28 +250,30 @@ func (m *matcher) acceptVariable(name string, t schema.Type) bool {
 // settle returns the type an argument is converted to; false for a null nothing gives a type.
 func (m *matcher) settle(p pattern, given schema.Type) (schema.Type, bool) {
 	switch p.class {
-	case "number", "ordered", "any":
-		return given, given.Kind != schema.Null
+	case "number", "ordered", "any", "vector":
+		return given, given.Settled()
 	case "decimal":
 		if given.Kind != schema.Decimal {
 			return schema.DecimalOf(0), true
 		}
 		return given, true
-	case "vector":
-		return given, given.Kind != schema.Null
 	case "zone":
 		return schema.Of(schema.String), true
 	case "list", "map":
-		if given.Kind == schema.Null {
-			return given, false
+		inner := schema.Type{}
+		if given.Kind != schema.Null {
+			inner = *given.Elem
 		}
-		elem, known := m.settle(*p.elem, *given.Elem)
-		return schema.Type{Kind: given.Kind, Elem: &elem}, known
+		elem, known := m.settle(*p.elem, inner)
+		if p.class == "map" {
+			return schema.MapOf(elem), known
+		}
+		return schema.ListOf(elem), known
 	case "":
 		return p.exact, true
 	default:
 		t, known := m.variables[p.class]
-		return t, known
+		return t, known && t.Settled()
 	}
 }
 
@@ -256,15 +284,11 @@ func (m *matcher) result(params []*param, types []schema.Type) schema.Type {
 		scales := map[string]int{}
 		for i, p := range params {
 			scales[p.name] = types[i].Size
+			if types[i].Kind == schema.List {
+				scales[p.name] = types[i].Elem.Size
+			}
 		}
 		return schema.DecimalOf(min(scaleOf(s.scale, scales), schema.MaxDecimalDigits))
-	case s.result.elem != nil:
-		elem, _ := m.settle(*s.result.elem, schema.Type{})
-		kind := schema.List
-		if s.result.class == "map" {
-			kind = schema.Map
-		}
-		return schema.Type{Kind: kind, Elem: &elem}
 	default:
 		t, _ := m.settle(s.result, schema.Type{})
 		return t

@@ -1,7 +1,13 @@
 package builtin
 
+import (
+	"fmt"
+	"regexp"
+)
+
 func stringFunctions() []Function {
-	return slicesOf("string", caseFunctions(), pieceFunctions(), searchFunctions(), textLater())
+	return slicesOf("string", caseFunctions(), pieceFunctions(), searchFunctions(), listsOfText(), patterns(),
+		normalForms(), hashes(), distances())
 }
 
 // textFunction is a row of a function that has no error of its own.
@@ -39,9 +45,10 @@ func caseFunctions() []Function {
 
 func pieceFunctions() []Function {
 	length := textFunction("length(x: string) -> int64",
-		"The number of code points of a text, of bytes, or of elements.", "length('añb')")
-	length.Signatures = append(length.Signatures, "length(x: bytes) -> int64")
-	length.Later = []string{"length(x: list<T>) -> int64", "length(x: map<T>) -> int64"}
+		"The number of code points of a text, of bytes, of elements of a list (nulls too), or of keys of a map.",
+		"length('añb')")
+	length.Signatures = append(length.Signatures, "length(x: bytes) -> int64", "length(x: list<T>) -> int64",
+		"length(x: map<T>) -> int64")
 	substr := textFunction("substr(x: string, from: int64, [length: int64]) -> string",
 		"length code points (all) from position from, which counts from 1, or from the end if it is "+
 			"negative. A position before the first is the first.", "substr('fettle', 1, 3)")
@@ -54,8 +61,10 @@ func pieceFunctions() []Function {
 }
 
 func searchFunctions() []Function {
-	contains := textFunction("contains(x: string, part: string) -> bool", "Whether part occurs in x.", "contains(title, 'sale')")
-	contains.Later = []string{"contains(x: list<T>, element: T) -> bool"}
+	contains := textFunction("contains(x: string, part: string) -> bool",
+		"Whether part occurs in x, or whether an element of a list equals another value; null elements equal nothing.",
+		"contains(title, 'sale'), contains(tags, 'new')")
+	contains.Signatures = append(contains.Signatures, "contains(x: list<O>, element: O) -> bool")
 	return []Function{
 		textFunction("starts_with(x: string, part: string) -> bool", "Whether x begins with part.", "starts_with(code, 'A')"),
 		textFunction("ends_with(x: string, part: string) -> bool", "Whether x ends with part.", "ends_with(email, '.org')"),
@@ -63,24 +72,84 @@ func searchFunctions() []Function {
 	}
 }
 
-// textLater lists what is not available yet.
-func textLater() []Function {
-	rows := []Function{
-		textFunction("split(x: string, by: string) -> list<string>", "The parts between the separators.", "split(path, '/')"),
-		textFunction("join(x: list<string>, by: string) -> string", "The texts with the separator between them.", "join(tags, ',')"),
-		textFunction("regexp_matches(x: string, pattern: literal string) -> bool", "Whether the pattern (RE2) occurs.", "regexp_matches(code, '^A[0-9]+')"),
-		textFunction("regexp_extract(x: string, pattern: literal string, [group: literal int64 0..99]) -> string",
-			"The first match of the pattern (RE2), or of one of its groups.", "regexp_extract(url, 'https?://([^/]+)', 1)"),
-		textFunction("normalize(x: string, form: literal string one of NFC NFD NFKC NFKD) -> string", "The Unicode normal form.", "normalize(name, 'NFC')"),
-		textFunction("strip_accents(x: string) -> string", "The text without combining marks.", "strip_accents('é')"),
-		textFunction("hash64(x: any) -> int64", "XXH3-64, seed 0, of the canonical bytes.", "hash64(card)"),
-		textFunction("hash_mod(x: any, n: literal int64 1..9007199254740992) -> int64", "hash64 as an unsigned number, modulo n.", "hash_mod(card, 100)"),
-		textFunction("levenshtein(x: string, y: string) -> int64", "The least number of edits from x to y.", "levenshtein(name, other)"),
-		textFunction("tokens(x: string) -> list<string>", "The words in lower case.", "tokens(title)"),
-		textFunction("ngrams(x: string, n: literal int64 1..16) -> list<string>", "The runs of n code points.", "ngrams(name, 3)"),
+// listsOfText are the functions between texts and lists of them.
+func listsOfText() []Function {
+	split := textFunction("split(x: string, by: string) -> list<string>",
+		"The parts of x between the separators, found from left to right: always one more than there are "+
+			"separators, so an empty x is one empty part. An empty separator gives the code points, and of an "+
+			"empty x the empty list.", "split(path, '/')")
+	join := textFunction("join(x: list<string>, by: string) -> string",
+		"The elements with the separator between them.", "join(tags, ',')")
+	join.Nulls = nullIfAnyNull + "; null elements are left out, as if the list did not have them"
+	tokens := textFunction("tokens(x: string) -> list<string>",
+		"The words, in their order and as often as they occur: the longest runs of letters, marks and numbers "+
+			"(Unicode's categories L, M and N), in lower case by Unicode's simple mapping.", "tokens(title)")
+	ngrams := textFunction("ngrams(x: string, n: literal int64 1..16) -> list<string>",
+		"Every run of n code points, in their order and as often as they occur; none if the text is shorter.",
+		"ngrams(name, 3)")
+	return []Function{split, join, tokens, ngrams}
+}
+
+func patterns() []Function {
+	const syntax = " The syntax is RE2's, without options but those in the pattern, such as (?i)."
+	matches := textFunction("regexp_matches(x: string, pattern: literal string) -> bool",
+		"Whether the pattern occurs anywhere in x."+syntax, "regexp_matches(code, '^A[0-9]+')")
+	extract := textFunction("regexp_extract(x: string, pattern: literal string, [group: literal int64 0..99]) -> string",
+		"The leftmost match of the pattern, where alternatives that stand first and repetitions that take more are "+
+			"preferred; or the part of it that a group, counted from 1, took last."+syntax,
+		"regexp_extract(url, 'https?://([^/]+)', 1)")
+	matches.Errors = "none; a pattern that is not RE2 is not compiled"
+	extract.Errors = "null if there is no match, or if the group took no part in it"
+	for _, f := range []*Function{&matches, &extract} {
+		f.Source = "https://github.com/google/re2/wiki/Syntax"
 	}
-	for i := range rows {
-		rows[i].Ready = false
+	return []Function{matches, extract}
+}
+
+// checkPattern refuses patterns that are none, and groups that a pattern does not have.
+func checkPattern(args []Argument) error {
+	pattern, err := regexp.Compile(args[1].Const.Text)
+	if err != nil {
+		return fmt.Errorf("the pattern %s is not RE2: %w", args[1].Const, err)
 	}
-	return rows
+	if len(args) == 3 && args[2].Const.Int > int64(pattern.NumSubexp()) {
+		return fmt.Errorf("the pattern %s has %d groups, and group %d is asked for", args[1].Const,
+			pattern.NumSubexp(), args[2].Const.Int)
+	}
+	return nil
+}
+
+func normalForms() []Function {
+	const edition = " By the tables of Unicode 15.0.0."
+	normalize := textFunction("normalize(x: string, form: literal string one of NFC NFD NFKC NFKD) -> string",
+		"The Unicode normal form, so that texts that look alike are alike. A run of more than 30 combining "+
+			"characters gets a U+034F after each 30 (Stream-Safe Text Format)."+edition, "normalize(name, 'NFC')")
+	strip := textFunction("strip_accents(x: string) -> string",
+		"The text without accents: its form NFD, without the characters of category Mn, in form NFC."+edition,
+		"strip_accents('é')")
+	normalize.Source = "Unicode Standard Annex 15"
+	return []Function{normalize, strip}
+}
+
+func hashes() []Function {
+	const canonical = "XXH3-64, with seed 0, of the canonical bytes of x. They are those of a key: of string and bytes, " +
+		"the bytes with an FF after each 00, and 00 01 at the end; of bool (0 or 1), int64, date (days), timestamp and " +
+		"duration (microseconds), eight bytes, the first the highest, with the sign bit flipped; of float64, its eight " +
+		"IEEE 754 bytes, the highest first; of decimal, the unscaled value in sixteen bytes, the highest first, with " +
+		"the sign bit flipped."
+	hash := textFunction("hash64(x: ordered) -> int64", canonical+" The 64 bits are read as a signed number.",
+		"hash64(card_id)")
+	modulo := textFunction("hash_mod(x: ordered, n: literal int64 1..9007199254740992) -> int64",
+		"hash64(x) read as an unsigned number, modulo n: 0 to n - 1.", "hash_mod(card_id, 100)")
+	hash.Source = "https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md"
+	return []Function{hash, modulo}
+}
+
+func distances() []Function {
+	levenshtein := textFunction("levenshtein(x: string, y: string) -> int64",
+		"The least number of code points to insert, delete or replace that makes x into y.",
+		"levenshtein(name, nickname)")
+	levenshtein.Errors = "null, counted, if x or y has more than 4096 code points"
+	levenshtein.Source = "R. A. Wagner, M. J. Fischer, The String-to-String Correction Problem, 1974"
+	return []Function{levenshtein}
 }

@@ -113,14 +113,14 @@ func durations() []Function {
 }
 
 func cycles() []Function {
-	row := func(name, doc string) Function {
+	row := func(name, function string) Function {
 		return Function{
-			Name: name, Signatures: []string{name + "(x: float64, period: literal float64 0..1e300) -> float64"},
-			Doc: doc, Nulls: nullIfAnyNull, Errors: "none", Example: name + "(hour(event_time), 24)",
+			Name: name, Ready: true,
+			Signatures: []string{name + "(x: float64, period: literal float64 1e-300..1e300) -> float64"},
+			Doc: "A place on a circle that x runs around once in each period: the " + function + " of 2 pi x / period, " +
+				"of the exact quotient and the true pi." + nearest + " Quarters of a period so give exactly -1, 0 or 1.",
+			Nulls: nullIfAnyNull, Errors: "none", Example: name + "(hour(event_time), 24)",
 		}
 	}
-	return []Function{
-		row("sin_cycle", "sin(2 pi x / period): a place on a circle."),
-		row("cos_cycle", "cos(2 pi x / period): a place on a circle."),
-	}
+	return []Function{row("sin_cycle", "sine"), row("cos_cycle", "cosine")}
 }

@@ -1,5 +1,5 @@
-// Package file reads the events of a source out of Parquet, CSV and JSON lines files, referenced in
-// place.
+// Package file reads the events of a source out of Parquet, Arrow, CSV and JSON lines files,
+// referenced in place.
 //
 // A scan emits chunks of columns from several goroutines at a time. Each chunk knows its place in
 // the total order of the source's rows, which is (path, row) with paths compared bytewise, so that
@@ -17,6 +17,9 @@
 // any two of them are taken for one another is about 6 in 10^12. Whether a copy agrees with the
 // first about the event time is told by those 31 bits: of 2 thousand million conflicts one is taken
 // for a plain duplicate. A bad row does not enter the table.
+//
+// Rows that replace or delete an event by its id are no copies of it: they are kept, and what they do
+// is left to who reads the chunks.
 //
 // The package knows nothing of plans: columns, the time rule and the id are in its Config.
 package file

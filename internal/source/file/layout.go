@@ -19,11 +19,12 @@ type layout struct {
 	time    int   // place of the event time
 	zone    int   // place of the column of zones, or -1
 	id      int   // place of the id, or -1
+	op      int   // place of the op, or -1
 	used    int   // how many of read are used; the others are only checked
 }
 
 func newLayout(config *Config, columns []int) *layout {
-	l := &layout{zone: -1, id: -1}
+	l := &layout{zone: -1, id: -1, op: -1}
 	for _, column := range columns {
 		l.request = append(l.request, l.place(column))
 	}
@@ -34,6 +35,9 @@ func newLayout(config *Config, columns []int) *layout {
 	if config.ID >= 0 {
 		l.id = l.place(config.ID)
 	}
+	if config.Op != nil {
+		l.op = l.place(*config.Op)
+	}
 	l.used = len(l.read)
 	return l
 }
@@ -42,10 +46,7 @@ func newLayout(config *Config, columns []int) *layout {
 // there are must not depend on which of their columns are wanted.
 func (l *layout) checkAll(config *Config) {
 	for column, field := range config.Columns {
-		switch {
-		case field.Name == "":
-		case field.Type.Kind == schema.List, field.Type.Kind == schema.Map, field.Type.Kind == schema.Vector:
-		default:
+		if field.Name != "" {
 			l.place(column)
 		}
 	}
@@ -59,7 +60,7 @@ func (s *Source) convertible() bool {
 		if err != nil {
 			continue
 		}
-		found := isText(input)
+		found := format.IsText(input)
 		for _, column := range input.Columns() {
 			for _, field := range s.config.Columns {
 				found = found || field.Name == column.Name && !field.Type.Equal(column.Type)
@@ -208,7 +209,7 @@ func Columns(fsys disk.Reader, files Files) ([]format.Column, error) {
 		}
 		if i == 0 {
 			columns = found
-		} else if err := merge(columns, found, isText(input)); err != nil {
+		} else if err := merge(columns, found, format.IsText(input)); err != nil {
 			problems = append(problems, fmt.Errorf("%s and %s: %w", paths[0], name, err))
 		}
 		problems = append(problems, input.Close())
@@ -253,10 +254,6 @@ func describe(c format.Column) string {
 	}
 	return c.Type.String()
 }
-
-// isText reports whether a file holds text, which can be read as any type that it looks like. Such
-// a file does not know its number of rows.
-func isText(input format.Input) bool { return input.Rows() < 0 }
 
 // widen returns the type that holds both. Integers widen to floats only in text: a Parquet file
 // that stores integers cannot be read as floats without loss.

@@ -2,6 +2,7 @@ package file
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/format"
@@ -10,13 +11,14 @@ import (
 
 // draft is a part on its way to a chunk: read and checked, duplicates not yet known.
 type draft struct {
-	file    *opened
-	part    *format.Part
-	times   []int64
-	ids     []identity // nil: the source has no id
-	dropped []bool     // rows that are left out; nil: none
-	bad     []Bad
-	report  Report
+	file     *opened
+	part     *format.Part
+	times    []int64
+	ids      []identity // nil: the source has no id
+	corrects []bool     // rows that replace or delete; nil: none
+	dropped  []bool     // rows that are left out; nil: none
+	bad      []Bad
+	report   Report
 }
 
 // draft checks the rows of a part.
@@ -47,7 +49,34 @@ func (r *run) draft(file *opened, part *format.Part) *draft {
 	if r.layout.id >= 0 {
 		d.ids = r.seeds.identities(part.Batch.Columns[r.layout.id], d.times)
 	}
+	if r.layout.op >= 0 {
+		r.readOps(d, path)
+	}
 	return d
+}
+
+// readOps finds the rows that correct others. A correction without an id corrects nothing, and a word
+// that is no op would be taken for an event, so both are bad.
+func (r *run) readOps(d *draft, path string) {
+	ops, ids := d.part.Batch.Columns[r.layout.op], d.part.Batch.Columns[r.layout.id]
+	field := r.source.config.Columns[*r.source.config.Op].Name
+	for row := range d.times {
+		if ops.IsNull(row) {
+			continue
+		}
+		switch text := ops.Text(row); {
+		case text == Insert:
+		case text != Replace && text != Delete:
+			d.mark(path, row, bad{field, BadOp, "it is " + strconv.Quote(text) + ", not insert, replace or delete"})
+		case ids.IsNull(row):
+			d.mark(path, row, bad{field, BadOp, "a row that is to " + text + " an event has no id"})
+		default:
+			if d.corrects == nil {
+				d.corrects = make([]bool, len(d.times))
+			}
+			d.corrects[row] = true
+		}
+	}
 }
 
 type bad struct{ field, code, message string }
@@ -88,6 +117,9 @@ func (r *run) unique(d *draft) {
 		}
 	}
 	r.table.add(d.ids, func(row int, v verdict) {
+		if d.corrects != nil && d.corrects[row] {
+			return // it is about an id that was there before, and no copy of it
+		}
 		if v == duplicate {
 			d.drop(row)
 			d.report.BadRows--
@@ -136,6 +168,13 @@ func pick[T any](values []T, rows []int32) []T {
 
 // pickColumn returns some rows of a column.
 func pickColumn(c *batch.Column, rows []int32) *batch.Column {
+	if c.Type.Nested() {
+		places := make([]uint32, len(rows))
+		for i, row := range rows {
+			places[i] = uint32(row)
+		}
+		return batch.Gather(c, places)
+	}
 	out := &batch.Column{Type: c.Type, Length: len(rows), Valid: pick(c.Valid, rows),
 		Bools: pick(c.Bools, rows), Ints: pick(c.Ints, rows), Floats: pick(c.Floats, rows),
 		Decimals: pick(c.Decimals, rows), Codes: pick(c.Codes, rows), Dict: c.Dict}

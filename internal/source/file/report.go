@@ -19,6 +19,14 @@ const (
 	BadTime    = "bad_time"
 	BadZone    = "bad_zone"
 	IDConflict = "id_conflict"
+	BadOp      = "bad_op"
+)
+
+// What a row does to the event of its id.
+const (
+	Insert  = "insert"
+	Replace = "replace"
+	Delete  = "delete"
 )
 
 // Chunk is a run of rows of one file, bad rows and duplicates left out.

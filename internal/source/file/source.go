@@ -41,6 +41,9 @@ type Config struct {
 	EventTime EventTime
 	// ID is the column that identifies an event, or -1.
 	ID int
+	// Op is the column that says what a row does to the event of its id: insert (also null), replace or
+	// delete; nil: all rows are inserts. It needs an ID.
+	Op *int
 	// MaxBad is how many bad rows are left out before a scan fails.
 	MaxBad int
 }

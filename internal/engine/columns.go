@@ -1,0 +1,189 @@
+package engine
+
+import (
+	"github.com/fettle-ml/fettle/internal/batch"
+	"github.com/fettle-ml/fettle/internal/schema"
+)
+
+// finish turns what was folded into columns. Before it values lie at the places of rows, afterwards
+// at the rows themselves. It runs when all workers are done, so it takes no lock, and no worker may
+// touch the task afterwards.
+func (t *taskFold) finish() {
+	places := t.places()
+	for _, g := range t.groups {
+		g.time = atRows(g.time, places, NoTime)
+	}
+	t.columns = map[int]*batch.Column{}
+	for i, l := range t.aggregates {
+		l.toRows(places)
+		switch {
+		case l.made != nil && l.made.runs != nil:
+			t.columns[i] = t.listColumn(l, places)
+		case l.made != nil && l.made.origins != nil:
+			t.columns[i] = t.gatherCopies(l.made.copied, l.kind, l.made.origins, l.valid)
+		default:
+			t.columns[i] = l.column()
+		}
+	}
+	if t.newest == nil {
+		return
+	}
+	t.newest.time = atRows(t.newest.time, places, NoTime)
+	t.newest.origin = atRows(t.newest.origin, places, 0)
+	t.newestColumns = map[int]*batch.Column{}
+	from := t.sources()
+	for k, column := range t.feed.newest {
+		of := func(p *part) *batch.Column { return p.newest[k] }
+		switch {
+		case column == receivedAt && t.task.received:
+			t.newestColumns[column] = from.gather(of, schema.Of(schema.Timestamp))
+		case t.task.newest[column]:
+			t.newestColumns[column] = from.gather(of, t.feed.scan.source.Columns[column].Type)
+		}
+	}
+}
+
+// gatherCopies collects values of an argument that stayed in the columns of chunks. present, if
+// set, says which origins there are.
+func (t *taskFold) gatherCopies(copied int, kind schema.Type, origins []uint64,
+	present []bool) *batch.Column {
+	from := sourcesOf(t.feed.parts, origins, func(i int) bool { return present == nil || present[i] })
+	return from.gather(func(p *part) *batch.Column { return p.copies[copied] }, kind)
+}
+
+// rowSources says where rows lie, by their origins: it is worked out once for all columns. The rows
+// wanted are first cut out of each part, so that what is joined is as long as what is wanted of it
+// and not as the chunks.
+type rowSources struct {
+	parts  []*part
+	rows   []uint32 // of each one wanted among what is cut out, or batch.NoRow
+	byPart []int32  // where the rows of each part begin in wanted, and the end
+	wanted []uint32 // rows of parts
+}
+
+func (t *taskFold) sources() *rowSources {
+	present := func(i int) bool { return t.newest.time[i] != NoTime }
+	return sourcesOf(t.feed.parts, t.newest.origin, present)
+}
+
+func sourcesOf(parts []*part, origins []uint64, present func(i int) bool) *rowSources {
+	s := &rowSources{
+		parts: parts, rows: make([]uint32, len(origins)), byPart: make([]int32, len(parts)+1),
+	}
+	for i, origin := range origins {
+		if present(i) {
+			s.byPart[origin>>32+1]++
+		}
+	}
+	for p := range s.parts {
+		s.byPart[p+1] += s.byPart[p]
+	}
+	next := append([]int32(nil), s.byPart...)
+	s.wanted = make([]uint32, s.byPart[len(s.parts)])
+	for i, origin := range origins {
+		s.rows[i] = batch.NoRow
+		if !present(i) {
+			continue
+		}
+		p := origin >> 32
+		s.rows[i], s.wanted[next[p]] = uint32(next[p]), uint32(origin)
+		next[p]++
+	}
+	if len(s.parts) == 1 { // nothing to join: rows are taken from where they are
+		for i, row := range s.rows {
+			if row != batch.NoRow {
+				s.rows[i] = s.wanted[row]
+			}
+		}
+	}
+	return s
+}
+
+// gather collects the rows of a column. The first piece has no row: it gives the column its type
+// where no row is wanted at all.
+func (s *rowSources) gather(of func(*part) *batch.Column, kind schema.Type) *batch.Column {
+	if len(s.parts) == 1 {
+		return batch.Gather(of(s.parts[0]), s.rows)
+	}
+	pieces := []*batch.Column{batch.Repeat(schema.NullOf(kind), 0)}
+	for p, part := range s.parts {
+		if from, to := s.byPart[p], s.byPart[p+1]; from < to {
+			pieces = append(pieces, batch.Gather(of(part), s.wanted[from:to]))
+		}
+	}
+	return batch.Gather(batch.Concat(pieces), s.rows)
+}
+
+// places returns the place of each row in the order of rows; -1: it has none. Rows have none if
+// their key or time is null: those are in no entity's run.
+func (t *taskFold) places() []int32 {
+	places := make([]int32, len(t.numbers))
+	for i := range places {
+		places[i] = -1
+	}
+	for at, row := range t.order {
+		places[row] = int32(at)
+	}
+	return places
+}
+
+// atRows brings values from their places to their rows; rows without a place get nothing's value.
+func atRows[T any](values []T, places []int32, nothing T) []T {
+	if values == nil {
+		return nil
+	}
+	out := make([]T, len(places))
+	for row, at := range places {
+		if out[row] = nothing; at >= 0 {
+			out[row] = values[at]
+		}
+	}
+	return out
+}
+
+// toRows puts the values at their rows. Slices that the leaf's type does not use are nil and stay
+// so.
+func (l *leaf) toRows(places []int32) {
+	l.ints, l.floats = atRows(l.ints, places, 0), atRows(l.floats, places, 0)
+	l.decimals = atRows(l.decimals, places, schema.Int128{})
+	l.valid, l.failed = atRows(l.valid, places, false), atRows(l.failed, places, false)
+	if l.made != nil {
+		l.made.origins = atRows(l.made.origins, places, 0)
+	}
+}
+
+// column returns the leaf as a column of its type. The column takes over the leaf's slices. Valid
+// stays nil unless some row is null, since readers of columns skip the test for nulls when it is.
+func (l *leaf) column() *batch.Column {
+	c := &batch.Column{Type: l.kind, Length: len(l.valid)}
+	if l.zero {
+		// A count is null only where a cap was exceeded.
+		for i, failed := range l.failed {
+			l.valid[i] = !failed
+		}
+		if l.failed == nil {
+			for i := range l.valid {
+				l.valid[i] = true
+			}
+		}
+	}
+	for _, valid := range l.valid {
+		if !valid {
+			c.Valid = l.valid
+			break
+		}
+	}
+	switch {
+	case l.interner != nil:
+		c = l.interner.column(l.ints, l.valid)
+		c.Type = l.kind
+	case l.kind.Kind == schema.Bool:
+		c.Bools = make([]bool, len(l.ints))
+		for i, x := range l.ints {
+			c.Bools[i] = x != 0
+		}
+	default:
+		c.Ints, c.Floats, c.Decimals = l.ints, l.floats, l.decimals
+	}
+	return c
+}
