@@ -118,6 +118,10 @@ func (n operations) Why(ctx context.Context, request *wire.WhyRequest) (*wire.Wh
 	if o.Request, err = texts("request", request.Request, request.Text); err != nil {
 		return nil, err
 	}
+	if request.Test != nil {
+		recorded, err := Record(ctx, RecordOptions{WhyOptions: o, Name: *request.Test})
+		return &wire.Why{Recorded: recorded, Parts: []wire.WhyPart{}}, err
+	}
 	return Why(ctx, o)
 }
 

@@ -18,7 +18,9 @@ const exampleFields = `{
   comment: string, sku: string, url: string, text: string, title: string, path: string,
   is_fraud: bool, is_paid: bool, won: bool, birth_date: date, ordered_at: timestamp,
   paid_at: timestamp, lat1: float64, lon1: float64, lat2: float64, lon2: float64,
-  lat: float64, lon: float64
+  lat: float64, lon: float64, home_country: string, last_merchants: list<string>,
+  tags: list<string>, scores: list<float64>, counts: map<int64>, payload: json,
+  embedding: vector(3), centre: vector(3)
   }`
 
 // TestFunctionExamples compiles the example of every function that is available, and looks for the
@@ -26,9 +28,6 @@ const exampleFields = `{
 func TestFunctionExamples(t *testing.T) {
 	t.Parallel()
 	for _, f := range builtin.All() {
-		if f.Name == "element_at" {
-			continue // its example reads a list, and there are no features with lists yet
-		}
 		for _, example := range examplesOf(f) {
 			compileExample(t, f, example)
 		}

@@ -185,15 +185,26 @@ func (p *printer) aggregate(a *plan.Aggregate) string {
 		text += " where " + p.expr(a.Where)
 	}
 	w := a.Window
-	text += " over " + [...]string{"", "all", "last", "session"}[w.Kind]
+	text += " over " + [...]string{"", "all", "last ", "session "}[w.Kind]
+	if w.Kind == plan.Last {
+		text += fmt.Sprint(w.Count)
+	}
 	if w.Length > 0 {
 		text += schema.FormatDuration(w.Length)
 	}
 	if w.Since != nil {
 		text += " since " + schema.FormatTime(*w.Since)
 	}
-	if w.Offset > 0 {
+	if w.Max > 0 {
+		text += " max " + schema.FormatDuration(w.Max)
+	}
+	if w.Offset > 0 && (w.Kind == plan.Last || w.Kind == plan.Session) {
+		text += fmt.Sprint(" offset ", w.Offset)
+	} else if w.Offset > 0 {
 		text += " offset " + schema.FormatDuration(w.Offset)
+	}
+	if w.Hop > 0 {
+		text += " hop " + schema.FormatDuration(w.Hop)
 	}
 	return text + "]"
 }

@@ -25,15 +25,15 @@ const (
 // Plan is the answer to POST /v1/plan, and what `plan --out` writes to a file: it has the files that
 // were planned, so that exactly these are applied.
 type Plan struct {
-	ID       string       `json:"plan"`     // of base and texts; apply refuses another
-	Base     int64        `json:"base"`     // the registry's revision that it is compared with
-	Changes  []Change     `json:"changes"`  // nothing changes: empty
-	Models   []string     `json:"models"`   // models touched, name@version
-	Backfill []Backfill   `json:"backfill"` // what apply would compute
-	Problems []Detail     `json:"problems"` // warnings of the definitions
+	ID       string     `json:"plan"`     // of base and texts; apply refuses another
+	Base     int64      `json:"base"`     // the registry's revision that it is compared with
+	Changes  []Change   `json:"changes"`  // nothing changes: empty
+	Models   []string   `json:"models"`   // models touched, name@version
+	Backfill []Backfill `json:"backfill"` // what apply would compute
+	Problems []Detail   `json:"problems"` // warnings of the definitions
 	// Explained has the features that were asked for, in the order of the definitions.
 	Explained []Explanation `json:"explained,omitempty"`
-	Request  *PlanRequest `json:"request,omitempty"`
+	Request   *PlanRequest  `json:"request,omitempty"`
 }
 
 // Explanation says where and how a feature is computed, and what an event and a read cost.

@@ -13,6 +13,9 @@ type WhyRequest struct {
 	Text    bool   `json:"text,omitempty"`  // values are in the notation of the command line
 	// Project asks about the definitions in the project's folder as they are now, applied or not.
 	Project bool `json:"project,omitempty"`
+	// Test asks for a test of this name instead, of the view that Feature names: the answer has
+	// nothing but Recorded. The name may be empty.
+	Test *string `json:"test,omitempty"`
 }
 
 // Why is one value and the events behind it. Times are RFC 3339 in UTC. EventTime and the age are
@@ -29,6 +32,7 @@ type Why struct {
 	EventTime  *string         `json:"event_time"`
 	AgeSeconds *float64        `json:"age_seconds"`
 	Parts      []WhyPart       `json:"parts"`
+	Recorded   *Recorded       `json:"recorded,omitempty"`
 }
 
 // WhyPart is one aggregate, or the newest row, that the value reads. The counts are of all events,

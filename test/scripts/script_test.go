@@ -107,7 +107,7 @@ func (s *script) serve(ts *testscript.TestScript, project string) {
 
 // dataCommands are those that work on the data of a project, or on its server.
 var dataCommands = []string{
-	"apply", "get", "ingest", "plan", "quarantine", "status", "train", "verify", "why",
+	"apply", "get", "ingest", "plan", "quarantine", "status", "test", "train", "verify", "why",
 }
 
 // touchesData reports whether a command would open a data directory.

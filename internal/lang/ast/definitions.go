@@ -98,6 +98,7 @@ type Source struct {
 	Available  Expression
 	Sequence   Word
 	ID         Word
+	Op         Word
 	Key        []Word
 	DeleteWhen Expression
 	Where      Expression
@@ -218,9 +219,16 @@ type Test struct {
 	View    Word
 	Now     Word
 	Key     []Pair
-	Events  [][]Pair
+	Events  []TestRow
 	Request []Pair
 	Expect  []Pair
+}
+
+// TestRow is one event of a test. Source is empty if the test does not group its events by source.
+type TestRow struct {
+	At     diag.Position
+	Source Word
+	Cells  []Pair
 }
 
 // Kinds are the keys that say what a document declares, in the order in which they are looked for.

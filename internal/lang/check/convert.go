@@ -7,15 +7,6 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// Nested reports whether values of a type have parts. They cannot be computed with yet.
-func Nested(t schema.Type) bool {
-	switch t.Kind {
-	case schema.JSON, schema.Vector, schema.List, schema.Map:
-		return true
-	}
-	return false
-}
-
 // Article names a type in a sentence.
 func Article(t schema.Type) string {
 	if t.Kind == schema.Int64 {

@@ -80,6 +80,11 @@ func (c *Checker) Expr(e ast.Expr) *plan.Expr {
 			"split it into several features")
 		return nil
 	}
+	if checked != nil && checked.Type.Nesting() > schema.MaxNesting {
+		c.fail(e.Position(), diag.TooDeep, fmt.Sprintf("more than %d lists and maps lie in each other",
+			schema.MaxNesting), "take them apart")
+		return nil
+	}
 	return checked
 }
 
@@ -181,7 +186,7 @@ func (c *Checker) Resolve(at diag.Position, f *builtin.Function, args []*plan.Ex
 		if notYet(err) {
 			code = diag.NotYet
 		}
-		c.fail(at, code, err.Error(), "")
+		c.fail(at, code, err.Error(), partHint(f, args))
 		return nil
 	}
 	converted := make([]*plan.Expr, len(args))
@@ -191,6 +196,21 @@ func (c *Checker) Resolve(at diag.Position, f *builtin.Function, args []*plan.Ex
 	return plan.CallOf(f.Name, resolution.Result, converted...)
 }
 
+// partHint says how to read a part of a document, which people first try as x['part'].
+func partHint(f *builtin.Function, args []*plan.Expr) string {
+	if f.Name != "element_at" {
+		return ""
+	}
+	switch args[0].Type.Kind {
+	case schema.JSON:
+		return "write json_get(x, '$.part'), and json_string or json_number around it"
+	case schema.String:
+		return "write substr(x, position, 1) for a character"
+	default:
+		return ""
+	}
+}
+
 // cast checks a conversion that was asked for. One that changes nothing is left out, so that it
 // does not enter the version of a feature.
 func (c *Checker) cast(e *ast.Cast) *plan.Expr {
@@ -198,15 +218,11 @@ func (c *Checker) cast(e *ast.Cast) *plan.Expr {
 	if x == nil {
 		return nil
 	}
-	if Nested(e.Type) {
-		c.fail(e.Position(), diag.NotYet, "values of type "+e.Type.String()+" are not available yet", "")
-		return nil
-	}
 	if err := builtin.CheckCast(x.Type, e.Type); err != nil {
 		c.fail(e.Position(), diag.BadCast, err.Error(), "")
 		return nil
 	}
-	if x.Op == plan.Const && x.Value.Null || x.Type.Equal(e.Type) {
+	if x.Type.Equal(e.Type) || x.Op == plan.Const && !x.Type.Settled() {
 		return Convert(x, e.Type)
 	}
 	return plan.CallOf("cast", e.Type, x)
@@ -240,34 +256,32 @@ func (c *Checker) caseOf(e *ast.Case) *plan.Expr {
 	return c.apply(e.Position(), "case", append(args, otherwise)...)
 }
 
-// list makes a constant of a list of literals of one type.
+// list makes a constant of a list of literals, and a call of other lists. [] is a list of null until
+// its place gives it a type; whoever needs the type and is given none refuses it.
 func (c *Checker) list(e *ast.List) *plan.Expr {
 	items, ok := c.all(e.Items)
 	if !ok {
 		return nil
 	}
-	elem := schema.Of(schema.Null)
+	elem, constant := schema.Of(schema.Null), true
 	for i, item := range items {
 		joint, unified := builtin.Unify(elem, item.Type)
-		if item.Op != plan.Const {
-			c.fail(e.Items[i].Position(), diag.NotYet,
-				"lists of anything but literals are not available yet", "")
-			return nil
-		}
 		if !unified {
 			c.fail(e.Items[i].Position(), diag.TypeMismatch,
 				fmt.Sprintf("%s in a list of %s", Article(item.Type), elem), "write values of one type")
 			return nil
 		}
-		elem = joint
-	}
-	if elem.Kind == schema.Null {
-		c.fail(e.Position(), diag.NotYet, "an empty list is not available yet", "")
-		return nil
+		elem, constant = joint, constant && item.Op == plan.Const
 	}
 	value := schema.Value{Type: schema.ListOf(elem)}
-	for _, item := range items {
-		value.Items = append(value.Items, Convert(item, elem).Value)
+	for i, item := range items {
+		items[i] = Convert(item, elem)
+		// A literal that cannot be converted exactly is left to a cast.
+		constant = constant && items[i].Op == plan.Const
+		value.Items = append(value.Items, items[i].Value)
 	}
-	return plan.Constant(value)
+	if constant {
+		return plan.Constant(value)
+	}
+	return plan.CallOf("list", value.Type, items...)
 }

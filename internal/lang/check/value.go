@@ -10,9 +10,9 @@ import (
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
-// Value reads a value from text as its type demands; nothing is guessed from the text. The error
-// says what to write and leaves the place to the caller, who must not use the value then. Times are
-// in microseconds and dates in days.
+// Value reads a value from text as its type demands; nothing is guessed from the text. Lists, maps
+// and vectors are JSON. The error says what to write and leaves the place to the caller, who must
+// not use the value then. Times are in microseconds and dates in days.
 func Value(text string, t schema.Type) (schema.Value, error) {
 	v := schema.Value{Type: t}
 	var err error
@@ -45,7 +45,7 @@ func Value(text string, t schema.Type) (schema.Value, error) {
 	case schema.Duration:
 		v.Int, err = parseSigned(text)
 	default:
-		err = fmt.Errorf("values of type %s are not available yet", t)
+		return nestedValue(text, t)
 	}
 	return v, err
 }

@@ -107,6 +107,7 @@ const (
 	ColumnsNotChecked Code = "columns-not-checked"
 	MixedColumn       Code = "mixed-column"
 	IgnoresReceipt    Code = "ignores-receipt"
+	DefaultCorrection Code = "default-correction"
 	TableWindow       Code = "table-window"
 	StaleLock         Code = "stale-lock"
 	BadLock           Code = "bad-lock"

@@ -130,6 +130,9 @@ func (s *scanner) nextLine(indent int, ofKey bool) *Node {
 	empty := &Node{Style: Empty, At: s.here()}
 	empty.Text = TextAt("", empty.At)
 	before := s.tabs
+	if s.rest() != "" {
+		s.note(s.col) // the callers have seen that it is a comment
+	}
 	s.newline()
 	found := s.next()
 	if s.tabs > before {

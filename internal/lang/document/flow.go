@@ -37,7 +37,7 @@ func (s *scanner) flowSpace(parent int, open diag.Position) bool {
 		rest := s.rest()
 		trimmed := strings.TrimLeft(rest, " \t")
 		// A # begins a comment only behind a blank or at the start of a line.
-		atStart := s.col == 0 || len(trimmed) < len(rest)
+		atStart := s.col == 0 || len(trimmed) < len(rest) || blank(s.lines[s.line][s.col-1])
 		if trimmed != "" && (trimmed[0] != '#' || !atStart) {
 			// The closing bracket alone may stand as far left as the surroundings.
 			outdented := s.col == 0 && indentation(rest) <= parent && strings.Trim(rest, " ") != ""
@@ -46,6 +46,9 @@ func (s *scanner) flowSpace(parent int, open diag.Position) bool {
 			}
 			s.col += len(rest) - len(trimmed)
 			return true
+		}
+		if trimmed != "" {
+			s.note(s.col + len(rest) - len(trimmed))
 		}
 		s.newline()
 	}

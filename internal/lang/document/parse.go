@@ -17,29 +17,43 @@ const (
 // Parse reads the documents of a file. Empty documents are left out. What could not be read was
 // reported; complete is false if a whole document is missing for that.
 func Parse(file string, text []byte, report *diag.List) (documents []*Node, complete bool) {
-	lines, complete := split(file, text, report)
-	if !complete {
-		return nil, false
+	whole := ParseFile(file, text, report)
+	for _, section := range whole.Sections {
+		if section.Node != nil {
+			documents = append(documents, section.Node)
+		}
 	}
+	return documents, whole.Complete
+}
+
+// ParseFile reads a file with all that stands in it: its comments too, and empty documents.
+func ParseFile(file string, text []byte, report *diag.List) *File {
+	whole := &File{Comments: map[int]Comment{}}
+	if whole.Lines, whole.Complete = split(file, text, report); !whole.Complete {
+		return whole
+	}
+	lines := whole.Lines
 	for start := 0; start < len(lines); {
 		end := start
 		for end < len(lines) && !isMarker(lines[end]) {
 			end++
 		}
 		// The lines before it are kept, so that line numbers are those of the file.
-		s := &scanner{file: file, lines: lines[:end], line: start, report: report}
+		s := &scanner{
+			file: file, lines: lines[:end], line: start, report: report, comments: whole.Comments,
+		}
 		before := report.Errors()
-		if node := s.document(); node != nil {
-			documents = append(documents, node)
-		} else if report.Errors() > before {
-			complete = false
+		section := Section{Node: s.document(), From: start + 1, To: end + 1}
+		whole.Sections = append(whole.Sections, section)
+		if section.Node == nil && report.Errors() > before {
+			whole.Complete = false
 		}
 		if end < len(lines) {
 			s.marker(lines[end], end)
 		}
 		start = end + 1
 	}
-	return documents, complete
+	return whole
 }
 
 // split cuts a file into lines, and reports bytes that no definition may hold. Line breaks of
@@ -96,7 +110,9 @@ func isMarker(line string) bool {
 // marker checks that nothing but a comment stands behind a document marker.
 func (s *scanner) marker(text string, line int) {
 	rest := strings.TrimLeft(text[3:], " \t")
-	if rest != "" && rest[0] != '#' {
+	if rest != "" && rest[0] == '#' {
+		s.comments[line+1] = Comment{Text: rest}
+	} else if rest != "" {
 		s.fail(s.place(line, len(text)-len(rest), text), diag.YAMLSyntax,
 			"text behind "+text[:3]+" is not read", "begin the document on the next line")
 	}
@@ -112,6 +128,16 @@ type scanner struct {
 	depth  int
 	tabs   int // lines indented by tabs so far
 	report *diag.List
+	// comments are those seen so far, by line from 1. A line has one at most.
+	comments map[int]Comment
+}
+
+// note remembers the comment at a byte of the line of the cursor.
+func (s *scanner) note(col int) {
+	line := s.lines[s.line]
+	s.comments[s.line+1] = Comment{
+		Column: col, Own: strings.TrimLeft(line[:col], " \t") == "", Text: line[col:],
+	}
 }
 
 // document reads the one node of a document, nil if there is none.
@@ -170,6 +196,9 @@ func (s *scanner) next() bool {
 		s.col = indentation(text)
 		rest := strings.TrimLeft(text[s.col:], "\t ")
 		if rest == "" || rest[0] == '#' {
+			if rest != "" {
+				s.note(len(text) - len(rest))
+			}
 			continue
 		}
 		if text[s.col] == '\t' {
@@ -203,6 +232,9 @@ func indentation(line string) int { return len(line) - len(strings.TrimLeft(line
 func (s *scanner) endLine() bool {
 	rest := strings.TrimLeft(s.rest(), " \t")
 	if rest == "" || rest[0] == '#' && len(rest) < len(s.rest()) {
+		if rest != "" {
+			s.note(s.col + len(s.rest()) - len(rest))
+		}
 		s.newline()
 		return true
 	}

@@ -93,6 +93,7 @@ func (s *scanner) plain(parent int) *Node {
 		end := comment(segment)
 		if end >= 0 {
 			node.Cut = s.place(s.line, s.col+end, s.lines[s.line])
+			s.note(s.col + end)
 			segment = segment[:end]
 		}
 		node.Text.pieces = append(node.Text.pieces, piece{offset: text.Len(), at: s.here()})

@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/fettle-ml/fettle/internal/lang/ast"
 	"github.com/fettle-ml/fettle/internal/lang/diag"
@@ -97,6 +98,11 @@ func (c *compiler) aggregateOf(scope *eventScope, call *ast.Call,
 	if resolved == nil {
 		return nil
 	}
+	if call.Distinct && len(resolved.Args) > 0 && !resolved.Args[0].Type.Ordered() {
+		c.fail(call.Position(), diag.BadArguments, "values of type "+resolved.Args[0].Type.String()+
+			" cannot be told apart, so that they cannot be counted as distinct", "count a part of them")
+		return nil
+	}
 	name := f.Name
 	if other := canonical[name]; other != "" {
 		name = other
@@ -131,30 +137,33 @@ func (c *compiler) window(v *view, call *ast.Call) (plan.Window, bool) {
 	case (kind == plan.Sliding || kind == plan.Session) && (w.Length < 1 || w.Length > maxWindow):
 		bad(diag.BadWindow, "a window is longer than nothing and at most 10 years",
 			"write over all for everything")
-	case w.Offset > maxWindow:
-		bad(diag.BadWindow, "an offset is at most 10 years", "")
+	case w.Max > maxWindow || w.Hop > maxWindow:
+		bad(diag.BadWindow, "max and hop are at most 10 years", "")
 	case (kind == plan.Last || kind == plan.Session) != w.Counted && w.Offset > 0:
 		// Counted says that the offset is a bare number. Windows that move by events or sessions
 		// need one, the others have no use for it.
 		bad(diag.BadWindow, "the offset of this window has another unit",
 			"over 7d and over all move by a duration, over last and over session by a number")
+	case w.Counted && w.Offset > maxRows:
+		bad(diag.BadWindow, fmt.Sprintf("the offset of this window is at most %d", maxRows), "")
+	case w.Offset > maxWindow:
+		bad(diag.BadWindow, "an offset is at most 10 years", "")
 	case w.Hop > 0 && kind != plan.Sliding:
 		bad(diag.BadWindow, "only a window of a length hops", "remove hop")
+	case ofRows[call.Name] && kind != plan.Last:
+		bad(diag.BadWindow, call.Name+" goes from event to event and needs a number of them",
+			"write over last 20")
 	}
 	if c.report.Errors() == before {
 		c.windowOfView(v, w, out, bad)
 	}
-	if c.report.Errors() > before {
-		return out, false
-	}
-	// Their rules are checked all the same, so that a definition written today has no other errors
-	// once they are available.
-	if kind == plan.Last || kind == plan.Session || w.Hop > 0 {
-		bad(diag.NotYet, "this window is not available yet", "use over 7d or over all")
-	}
 	out.Count = int(w.Count)
 	return out, c.report.Errors() == before
 }
+
+// ofRows are the aggregates that step from one event to the next. What they give depends on where
+// they begin, so the window says how many events there are, and not how much time.
+var ofRows = map[string]bool{"ewma": true, "lag": true, "delta": true, "streak": true}
 
 // windowOfView checks a window against its view and source. A window over a table is only warned
 // of, because counting row versions can be meant.
@@ -167,8 +176,7 @@ func (c *compiler) windowOfView(v *view, w *ast.Window, out plan.Window, bad fun
 	source := v.source.plan
 	// A retention of 0 keeps events for ever.
 	retention := source.Retention
-	if retention > 0 && (out.Kind == plan.All || out.Kind == plan.Sliding && out.Length+
-		out.Offset > retention) {
+	if retention > 0 && reachOf(out) > retention {
 		bad(diag.WindowRetention, "the window reaches back further than the source "+source.Name+
 			" keeps events",
 			"raise retention: "+schema.FormatDuration(retention)+", or shorten the window")
@@ -177,5 +185,17 @@ func (c *compiler) windowOfView(v *view, w *ast.Window, out plan.Window, bad fun
 		c.report.Warn(w.Position(), diag.TableWindow, "a window over the table "+source.Name+
 			" counts row versions",
 			"read the newest row with a bare column if that is meant")
+	}
+}
+
+// reachOf returns how far a window reaches back at most, in microseconds.
+func reachOf(w plan.Window) int64 {
+	switch {
+	case w.Kind == plan.Sliding:
+		return w.Length + w.Offset + max(w.Hop-1, 0)
+	case w.Kind == plan.Session && w.Max > 0 && w.Offset == 0:
+		return w.Length + w.Max
+	default:
+		return math.MaxInt64
 	}
 }

@@ -128,9 +128,6 @@ func (c *compiler) asDeclared(f *feature, e *plan.Expr, declared schema.Type) *p
 	switch {
 	case e == nil:
 		return nil
-	case check.Nested(e.Type):
-		c.fail(at, diag.NotYet, "features of type "+e.Type.String()+" are not available yet", "")
-		return nil
 	case declared.Kind != schema.Null && !builtin.Convertible(e.Type, declared):
 		hint := "remove type, or write another expression"
 		if builtin.CheckCast(e.Type, declared) == nil {
@@ -144,6 +141,10 @@ func (c *compiler) asDeclared(f *feature, e *plan.Expr, declared schema.Type) *p
 		return check.Convert(e, declared)
 	case e.Type.Kind == schema.Null:
 		c.fail(at, diag.TypeMismatch, "the feature "+f.plan.Name+" is null without a type", "add type:")
+		return nil
+	case !e.Type.Settled():
+		c.fail(at, diag.TypeMismatch, "the feature "+f.plan.Name+" is a list without a type",
+			"add type:, such as list<string>")
 		return nil
 	}
 	return e

@@ -26,8 +26,7 @@ func Format(a *plan.Aggregate) string {
 	return text.String() + " over " + formatWindow(a.Window) + ")"
 }
 
-// formatWindow writes every part of a window that tells it from another one. The kinds that are not
-// available yet are written as plain numbers.
+// formatWindow writes every part of a window that tells it from another one.
 func formatWindow(w plan.Window) string {
 	var text string
 	switch w.Kind {
@@ -38,10 +37,19 @@ func formatWindow(w plan.Window) string {
 		if w.Since != nil {
 			text += " since " + schema.FormatTime(*w.Since)
 		}
-	default:
-		text = fmt.Sprintf("kind %d of %d %d %d", w.Kind, w.Length, w.Count, w.Max)
+	case plan.Last:
+		text = fmt.Sprintf("last %d", w.Count)
+	case plan.Session:
+		text = "session " + schema.FormatDuration(w.Length)
+		if w.Max > 0 {
+			text += " max " + schema.FormatDuration(w.Max)
+		}
 	}
-	if w.Offset > 0 {
+	switch {
+	case w.Offset == 0:
+	case w.Kind == plan.Last || w.Kind == plan.Session:
+		text += fmt.Sprintf(" offset %d", w.Offset)
+	default:
 		text += " offset " + schema.FormatDuration(w.Offset)
 	}
 	if w.Hop > 0 {

@@ -29,9 +29,9 @@ func (c *compiler) label(b *modelBuild) {
 	// Only a call with a window looks ahead. Every other expression is a value of the row itself.
 	if call, is := decl.Value.Expr.(*ast.Call); is && call.Over != nil {
 		l.Ahead = c.ahead(scope, call)
-	} else if l.Expr = checker.Expr(decl.Value.Expr); l.Expr != nil && check.Nested(l.Expr.Type) {
-		c.fail(decl.Value.At, diag.NotYet, "labels of type "+l.Expr.Type.String()+
-			" are not available yet", "")
+	} else if l.Expr = checker.Expr(decl.Value.Expr); l.Expr != nil && !l.Expr.Type.Settled() {
+		c.fail(decl.Value.At, diag.TypeMismatch, "the label is null, or a list, without a type",
+			"write a cast such as cast(null as bool)")
 	}
 	c.labelKeys(b, s, l)
 	b.plan.Label = l
@@ -51,6 +51,11 @@ func (c *compiler) ahead(scope *eventScope, call *ast.Call) *plan.Aggregate {
 	if w.Length < 1 || w.Length > maxWindow || w.Offset > 0 || w.Hop > 0 {
 		c.fail(w.Position(), diag.BadWindow,
 			"over next takes a length of at most 10 years, without offset and hop", "")
+		return nil
+	}
+	if ofRows[call.Name] {
+		c.fail(w.Position(), diag.BadWindow, call.Name+
+			" goes from event to event, and over next has no number of them", "")
 		return nil
 	}
 	scope.inside = call.Name

@@ -153,11 +153,6 @@ func (c *compiler) eventColumn(s *source, part ast.Part, received bool) *plan.Ex
 		return nil
 	}
 	column := s.plan.Columns[index]
-	if check.Nested(column.Type) {
-		c.fail(part.At, diag.NotYet, "columns of type "+column.Type.String()+
-			" cannot be read in expressions yet", "")
-		return nil
-	}
 	e := &plan.Expr{Op: plan.ColumnOf, Type: column.Type, Index: index}
 	// A computed column is computed wherever it is read, and counts with all it consists of.
 	if column.Expr != nil {

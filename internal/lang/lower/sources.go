@@ -50,6 +50,7 @@ func (c *compiler) source(s *source) {
 	p.ID = c.columnOf(s, decl.ID, "id")
 	c.tableKey(s)
 	c.sourceExpressions(s)
+	c.corrections(s)
 	p.Checks = c.sourceChecks(s)
 	c.feedRules(s)
 }
@@ -335,7 +336,7 @@ func (c *compiler) sourceExpressions(s *source) {
 		case e == nil:
 			// A name that is not found from here on may be this column's.
 			s.unknown = true
-		case e.Type.Kind == schema.Null:
+		case !e.Type.Settled():
 			c.fail(column.Value.At, diag.TypeMismatch, "the column "+column.Name.Text+
 				" is null without a type",
 				"write cast(null as float64)")

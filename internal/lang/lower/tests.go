@@ -62,50 +62,127 @@ func (c *compiler) testTime(w ast.Word, what, zoneName string) (schema.Value, bo
 	return schema.Value{Type: t, Int: utc}, true
 }
 
-// testCell reads one cell of an event as the source would. Rows can so be taken from a file as they
-// are.
-func (c *compiler) testCell(s *source, w ast.Word, column plan.Column) (schema.Value, bool) {
-	if column.Type.Kind == schema.Timestamp {
-		return c.testTime(w, column.Name, s.plan.EventTime.Zone)
+// zoneOf is the zone of the times without one in a row: that of the source, or the one that the row
+// names in its column of zones.
+func zoneOf(s *source, row ast.TestRow) string {
+	if column := s.plan.EventTime.ZoneColumn; column >= 0 {
+		for _, cell := range row.Cells {
+			if cell.Name.Text == s.plan.Columns[column].Name {
+				return cell.Value.Text
+			}
+		}
 	}
-	return c.testValue(w, column.Type, column.Name)
+	return s.plan.EventTime.Zone
 }
 
-// testEvents types the rows by the columns of the view's source. Computed columns are refused,
-// because the engine computes them from the others.
+// testCell reads one cell of an event as the source would. Rows can so be taken from a file as they
+// are.
+func (c *compiler) testCell(s *source, cell ast.Pair, row ast.TestRow, t schema.Type) (schema.Value, bool) {
+	if t.Kind == schema.Timestamp {
+		return c.testTime(cell.Value, cell.Name.Text, zoneOf(s, row))
+	}
+	return c.testValue(cell.Value, t, cell.Name.Text)
+}
+
+// testEvents types the rows by the columns of their sources: the view's own, or those that they are
+// grouped by.
 func (c *compiler) testEvents(v *view, decl *ast.Test, t *plan.Test) {
-	if v.source == nil {
-		if len(decl.Events) > 0 && !v.broken {
-			c.fail(decl.View.At, diag.BadTest, "the view "+v.plan.Name+
-				" has no source, and the test has events",
-				"remove them")
+	for _, row := range decl.Events {
+		s := v.source
+		if row.Source.Text != "" {
+			if s = c.sources[row.Source.Text]; s == nil {
+				c.missing(row.Source.At, diag.UnknownSource, "there is no source "+row.Source.Text,
+					diag.DidYouMean(row.Source.Text, keys(c.sources), ""))
+				continue
+			}
 		}
+		if s == nil {
+			if !v.broken {
+				c.fail(decl.View.At, diag.BadTest, "the view "+v.plan.Name+
+					" has no source, and the test has events", "remove them, or write events: {SOURCE: [..]}")
+			}
+			return
+		}
+		t.Events = append(t.Events, c.testEvent(s, row))
+	}
+}
+
+// testEvent types one row. Computed columns are refused, because the engine computes them from the
+// others; received_at is when a live event came.
+func (c *compiler) testEvent(s *source, row ast.TestRow) plan.TestEvent {
+	event := plan.TestEvent{Source: s.plan}
+	timed := s.unknown
+	for _, cell := range row.Cells {
+		index, found := s.columns[cell.Name.Text]
+		switch {
+		case !found && cell.Name.Text == "received_at":
+			c.testReceipt(s, cell, &event)
+			continue
+		case !found:
+			if !s.unknown {
+				c.fail(cell.Name.At, diag.UnknownColumn, "the source "+s.plan.Name+" has no column "+
+					cell.Name.Text, diag.DidYouMean(cell.Name.Text, keys(s.columns), ""))
+			}
+			continue
+		}
+		column := s.plan.Columns[index]
+		if column.Expr != nil {
+			c.fail(cell.Name.At, diag.BadTest, "the column "+column.Name+" is computed",
+				"remove it from the event")
+			continue
+		}
+		value, ok := c.testCell(s, cell, row, column.Type)
+		event.Columns = append(event.Columns, index)
+		event.Values = append(event.Values, value)
+		if index == s.plan.EventTime.Column {
+			timed = true
+			event.EventTime = c.eventTimeOf(s, row, cell, value, ok)
+		}
+	}
+	if at := s.plan.EventTime.Column; !timed && at >= 0 && at < len(s.plan.Columns) {
+		c.fail(row.At, diag.BadTest, "the event has no time", "add "+s.plan.Columns[at].Name+":")
+	}
+	return event
+}
+
+// testReceipt reads when a live event came.
+func (c *compiler) testReceipt(s *source, cell ast.Pair, event *plan.TestEvent) {
+	if !s.plan.Push {
+		c.fail(cell.Name.At, diag.BadTest, "the source "+s.plan.Name+" has no live events that are received",
+			"remove received_at, or add push: true to the source")
 		return
 	}
-	for _, row := range decl.Events {
-		var event plan.TestEvent
-		for _, cell := range row {
-			index, found := v.source.columns[cell.Name.Text]
-			if !found {
-				if !v.source.unknown {
-					c.fail(cell.Name.At, diag.UnknownColumn, "the source "+v.source.plan.Name+" has no column "+
-						cell.Name.Text,
-						diag.DidYouMean(cell.Name.Text, keys(v.source.columns), ""))
-				}
-				continue
-			}
-			column := v.source.plan.Columns[index]
-			if column.Expr != nil {
-				c.fail(cell.Name.At, diag.BadTest, "the column "+column.Name+" is computed",
-					"remove it from the event")
-				continue
-			}
-			value, _ := c.testCell(v.source, cell.Value, column)
-			event.Columns = append(event.Columns, index)
-			event.Values = append(event.Values, value)
-		}
-		t.Events = append(t.Events, event)
+	if value, ok := c.testTime(cell.Value, cell.Name.Text, ""); ok && !value.Null {
+		event.ReceivedAt = &value.Int
 	}
+}
+
+// eventTimeOf makes the event time of the cell that holds it, as the reader of files does.
+func (c *compiler) eventTimeOf(s *source, row ast.TestRow, cell ast.Pair, v schema.Value, ok bool) int64 {
+	at, rule := v.Int, s.plan.EventTime
+	switch {
+	case !ok:
+		return 0
+	case v.Null:
+		c.fail(cell.Value.At, diag.BadTest, "the event time is null", "write a time")
+		return 0
+	case v.Type.Kind == schema.Date:
+		at *= schema.Day
+		if z, err := zone.Load(zoneOf(s, row)); err == nil {
+			at, _, _ = z.ToUTC(at)
+		}
+	case rule.Unit == nanoseconds:
+		at = schema.FloorDiv(at, 1000)
+	case rule.Unit > 0 && (at > schema.MaxTime/rule.Unit || at < schema.MinTime/rule.Unit):
+		at = schema.MaxTime + 1
+	case rule.Unit > 0:
+		at *= rule.Unit
+	}
+	if !schema.ValidTime(at) {
+		c.fail(cell.Value.At, diag.BadTest, "the event time is outside of the years 1900 to 2200", "")
+		return 0
+	}
+	return at
 }
 
 // testRequest types the request of a test. Fields that are left out are null.
@@ -175,7 +252,7 @@ func (c *compiler) testKey(v *view, decl *ast.Test, t *plan.Test) {
 // firstKey reads a key column from the first event, if the view takes it from a stored column. A
 // key that is an expression would have to be computed, which is not for the compiler to do.
 func firstKey(v *view, i int, t *plan.Test) (schema.Value, bool) {
-	if len(t.Events) == 0 || i >= len(v.plan.Key) || v.plan.Key[i] == nil ||
+	if len(t.Events) == 0 || t.Events[0].Source != v.plan.Source || i >= len(v.plan.Key) || v.plan.Key[i] == nil ||
 		v.plan.Key[i].Op != plan.ColumnOf {
 		return schema.Value{}, false
 	}

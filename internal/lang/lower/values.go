@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/fettle-ml/fettle/internal/lang/ast"
-	"github.com/fettle-ml/fettle/internal/lang/check"
 	"github.com/fettle-ml/fettle/internal/lang/diag"
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/plan/builtin"
@@ -113,11 +112,6 @@ func (s *valueScope) request(part ast.Part) *plan.Expr {
 		return nil
 	}
 	field := s.view.plan.Request[index]
-	if check.Nested(field.Type) {
-		s.c.fail(part.At, diag.NotYet, "request fields of type "+field.Type.String()+
-			" are not available yet", "")
-		return nil
-	}
 	if field.Type.Kind == schema.Null {
 		// The type was refused where the field is declared.
 		return nil

@@ -44,13 +44,17 @@ func (p *parser) window(e *ast.Call) ast.Expr {
 			"write "+e.Name+"(..) where condition over 7d")
 	case t.is("where"):
 		p.take()
-		if e.Where = p.or(); e.Where == nil {
+		outer := p.filter
+		p.filter = true
+		e.Where = p.or()
+		p.filter = outer
+		if e.Where == nil {
 			return nil
 		}
 		if !p.peek().is("over") {
 			return p.unexpected("over and a window after where")
 		}
-	case !t.is("over"):
+	case !t.is("over"), p.filter:
 		return e
 	}
 	p.take()
@@ -69,6 +73,15 @@ func (p *parser) window(e *ast.Call) ast.Expr {
 	}
 	e.Over = w
 	return e
+}
+
+// inner reads an expression that brackets or the words of case enclose, so that a window in it is its
+// own.
+func (p *parser) inner() ast.Expr {
+	outer := p.filter
+	p.filter = false
+	defer func() { p.filter = outer }()
+	return p.or()
 }
 
 // windowKind reads the first part of a window. The window is never nil, and complete only if the
@@ -97,7 +110,7 @@ func (p *parser) windowKind() (*ast.Window, bool) {
 		w.Kind = ast.Session
 		if w.Length, ok = p.duration("session"); ok && p.peek().named("max") {
 			p.take()
-			w.Max, ok = p.duration("max")
+			w.Max, ok = p.positive("max")
 		}
 	case t.named("next"):
 		p.take()
@@ -160,7 +173,18 @@ func (p *parser) windowMoves(w *ast.Window) bool {
 		}
 	}
 	if ok && p.accept("hop") {
-		w.Hop, ok = p.duration("hop")
+		w.Hop, ok = p.positive("hop")
 	}
 	return ok
+}
+
+// positive reads a duration that is longer than nothing: a window without a hop or a max has 0.
+func (p *parser) positive(after string) (int64, bool) {
+	t := p.peek()
+	micros, ok := p.duration(after)
+	if ok && micros < 1 {
+		p.fail(t, diag.BadWindow, after+" is a duration that is longer than nothing", "")
+		ok = false
+	}
+	return micros, ok
 }

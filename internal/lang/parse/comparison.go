@@ -114,7 +114,7 @@ func (p *parser) in(left ast.Expr) ast.Expr {
 func (p *parser) list(closing string) []ast.Expr {
 	var items []ast.Expr
 	for {
-		item := p.or()
+		item := p.inner()
 		if item == nil {
 			return nil
 		}

@@ -50,6 +50,9 @@ type parser struct {
 	next   int
 	depth  int
 	report *diag.List
+	// filter is true while the condition of an aggregate is read: a window behind it is the
+	// aggregate's, not that of a call in the condition.
+	filter bool
 }
 
 // lexFault reports what the lexer could not read. A quote that does not close in front of a
@@ -273,7 +276,7 @@ func (p *parser) postfix() ast.Expr {
 		switch {
 		case t.is("["):
 			p.take()
-			index := p.or()
+			index := p.inner()
 			if index == nil || !p.expect("]", "after the index") {
 				return nil
 			}

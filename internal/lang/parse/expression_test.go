@@ -146,6 +146,9 @@ func TestWindows(t *testing.T) {
 	f("count() over 7d / 7", "(divide (count) over{0 7d} 7)")
 	f("count(*) over 7d", "(count*) over{0 7d}")
 	f("count(distinct x) over 7d", "(count distinct x) over{0 7d}")
+	f("count() where f(x) over 7d", "(count) where (f x) over{0 7d}")
+	f("count() where a and f(x) over 7d / 7", "(divide (count) where (and a (f x)) over{0 7d} 7)")
+	f("count() where f(sum(x) over 1d) over 7d", "(count) where (f (sum x) over{0 1d}) over{0 7d}")
 	f("sum(x) where a or b over 30d offset 7d",
 		"(sum x) where (or a b) over{0 30d offset=604800000000}")
 	f("SUM(x) OVER ALL", "(SUM x) over{1 0s}")

@@ -51,7 +51,6 @@ func (r *reader) definition(path string, n *document.Node, all *ast.Definitions)
 	case "model":
 		all.Models = append(all.Models, r.model(n))
 	case "test":
-		r.report.Warn(at, diag.NoEffectYet, "tests are understood and not run yet", "")
 		all.Tests = append(all.Tests, r.test(n))
 	case "":
 		// What this document would have declared is not known.
@@ -170,7 +169,7 @@ func (r *reader) entity(n *document.Node) *ast.Entity {
 			})
 		},
 	}))
-	r.require(n.At, hasField(n, "key"), "the entity", "key")
+	r.requireAll(n, "an entity", "the entity")
 	return e
 }
 
@@ -203,6 +202,8 @@ func (r *reader) link(alias ast.Word, n *document.Node) ast.Link {
 			l.Key = r.pairs(n, "key")
 		},
 	})
-	r.require(n.At, !ok || hasField(n, "key"), "the link "+alias.Text, "key")
+	if ok {
+		r.requireAll(n, "a link", "the link "+alias.Text)
+	}
 	return l
 }

@@ -1,6 +1,8 @@
 package parse
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -47,6 +49,12 @@ var keywords = map[string]bool{
 	"cast": true, "as": true, "distinct": true, "true": true, "false": true, "over": true,
 	"where": true, "offset": true, "hop": true, "this": true, "each": true,
 }
+
+// Keywords returns the reserved words, sorted.
+func Keywords() []string { return slices.Sorted(maps.Keys(keywords)) }
+
+// Units returns the units of durations, the shortest first.
+func Units() []string { return []string{"us", "ms", "s", "m", "h", "d", "w"} }
 
 // symbols, longer ones first. Those of other languages are tokens too: their errors say what to
 // write instead.
@@ -236,13 +244,7 @@ func (l *lexer) exponent() bool {
 
 // durationUnit reports whether letters behind digits make a duration of them. A duration is one
 // number and one unit: 1h30m is a mistake, since it would be a second spelling of 90m.
-func durationUnit(unit string) bool {
-	switch unit {
-	case "us", "ms", "s", "m", "h", "d", "w":
-		return true
-	}
-	return false
-}
+func durationUnit(unit string) bool { return slices.Contains(Units(), unit) }
 
 // isLetter, isDigit and isWordByte are the bytes of names and numbers.
 func isLetter(c byte) bool { return c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z' }

@@ -30,7 +30,7 @@ func (r *reader) model(n *document.Node) *ast.Model {
 			})
 		},
 	}))
-	r.require(n.At, hasField(n, "features"), "the model", "features")
+	r.requireAll(n, "a model", "the model")
 	return m
 }
 
@@ -46,7 +46,9 @@ func (r *reader) role(name ast.Word, n *document.Node) ast.Role {
 		"entity": func(n *document.Node) { role.Entity = r.word(n) },
 		"key":    func(n *document.Node) { role.Key = r.pairs(n, "key") },
 	})
-	r.require(n.At, !ok || hasField(n, "entity"), "the role "+name.Text, "entity")
+	if ok {
+		r.requireAll(n, "a role", "the role "+name.Text)
+	}
 	return role
 }
 
@@ -81,31 +83,8 @@ func (r *reader) label(n *document.Node) *ast.Label {
 		"expr":   func(n *document.Node) { l.Value = r.expression(n) },
 		"where":  func(n *document.Node) { l.Where = r.expression(n) },
 	})
-	r.require(n.At, !ok || hasField(n, "source"), "the label", "source")
-	r.require(n.At, !ok || hasField(n, "expr"), "the label", "expr")
-	return l
-}
-
-// test reads a declared case. Its values stay text: their types are those of columns and features,
-// which are not known here.
-func (r *reader) test(n *document.Node) *ast.Test {
-	t := &ast.Test{Name: ast.Word{At: n.At}}
-	r.fields(n, "a test", handlers{
-		"test": func(n *document.Node) { t.Name = r.name(n) },
-		"view": func(n *document.Node) { t.View = r.word(n) },
-		"now":  func(n *document.Node) { t.Now = r.word(n) },
-		"key":  func(n *document.Node) { t.Key = r.pairs(n, "key") },
-		"events": func(n *document.Node) {
-			for _, item := range items(n) {
-				t.Events = append(t.Events, r.pairs(item, "an event"))
-			}
-		},
-		"request":     func(n *document.Node) { t.Request = r.pairs(n, "request") },
-		"expect":      func(n *document.Node) { t.Expect = r.pairs(n, "expect") },
-		"description": func(n *document.Node) { r.text(n) },
-	})
-	for _, field := range []string{"view", "now", "expect"} {
-		r.require(n.At, hasField(n, field), "the test", field)
+	if ok {
+		r.requireAll(n, "label", "the label")
 	}
-	return t
+	return l
 }

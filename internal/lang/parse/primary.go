@@ -45,7 +45,7 @@ func (p *parser) keyword(t token) ast.Expr {
 	switch {
 	case t.is("("):
 		p.take()
-		e := p.or()
+		e := p.inner()
 		if e == nil || !p.expect(")", "to close the parenthesis") {
 			return nil
 		}
@@ -184,16 +184,16 @@ func (p *parser) dated() ast.Expr {
 func (p *parser) caseOf() ast.Expr {
 	e := &ast.Case{At: p.at(p.take())}
 	if !p.peek().is("when") {
-		if e.Of = p.or(); e.Of == nil {
+		if e.Of = p.inner(); e.Of == nil {
 			return nil
 		}
 	}
 	for p.accept("when") {
 		var when ast.When
-		if when.If = p.or(); when.If == nil || !p.expect("then", "after when") {
+		if when.If = p.inner(); when.If == nil || !p.expect("then", "after when") {
 			return nil
 		}
-		if when.Then = p.or(); when.Then == nil {
+		if when.Then = p.inner(); when.Then == nil {
 			return nil
 		}
 		e.Whens = append(e.Whens, when)
@@ -202,7 +202,7 @@ func (p *parser) caseOf() ast.Expr {
 		return p.unexpected("when after case")
 	}
 	if p.accept("else") {
-		if e.Else = p.or(); e.Else == nil {
+		if e.Else = p.inner(); e.Else == nil {
 			return nil
 		}
 	}
@@ -218,7 +218,7 @@ func (p *parser) cast() ast.Expr {
 	if !p.expect("(", "after cast") {
 		return nil
 	}
-	x := p.or()
+	x := p.inner()
 	if x == nil || !p.expect("as", "and the type in cast") {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package parse
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/lang/ast"
 	"github.com/fettle-ml/fettle/internal/lang/diag"
 	"github.com/fettle-ml/fettle/internal/lang/document"
+	"github.com/fettle-ml/fettle/internal/lang/fields"
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
@@ -37,19 +37,20 @@ func (r *reader) fields(n *document.Node, what string, known handlers) bool {
 			"write its fields as key: value")
 		return false
 	}
+	object := fields.Of(what)
 	for _, entry := range n.Entries {
 		name := entry.Key.Text.String
 		if strings.HasPrefix(name, "x-") {
 			continue
 		}
-		handle, found := known[name]
-		if !found {
-			names := slices.Sorted(maps.Keys(known))
+		handle := known[name]
+		if handle == nil {
+			names := slices.Sorted(slices.Values(object.Names()))
 			r.fail(entry.Key.At, diag.UnknownField, what+" has no field "+name,
 				diag.DidYouMean(name, names, "its fields are "+strings.Join(names, ", ")))
 			continue
 		}
-		if noEffectYet[what+" "+name] {
+		if field, _ := object.Field(name); field != nil && field.NoEffect {
 			r.report.Warn(entry.Key.At, diag.NoEffectYet, name+": is understood and has no effect yet", "")
 		}
 		if !entry.Value.Broken {
@@ -57,16 +58,6 @@ func (r *reader) fields(n *document.Node, what string, known handlers) bool {
 		}
 	}
 	return true
-}
-
-// noEffectYet is the fields that nothing follows from, by what they are fields of: definitions may
-// carry them already, and must not be taken for kept. Taking one out promises that it works.
-var noEffectYet = map[string]bool{
-	"a project limits": true, "a project retention": true, "a project environments": true,
-	"a source heartbeat": true, "a source cutover": true, "a source retention": true,
-	"a source checks": true, "a feature checks": true,
-	"a view timeout": true, "a model timeout": true, "a model baseline": true,
-	"a view fallback": true, "a feature fallback": true,
 }
 
 // empty reports a value that was left out.
@@ -95,6 +86,16 @@ func (r *reader) meta(m *ast.Meta, known handlers) handlers {
 func (r *reader) require(at diag.Position, present bool, what, field string) {
 	if !present {
 		r.fail(at, diag.MissingField, what+" has no "+field, "add "+field+":")
+	}
+}
+
+// requireAll reports the fields that an object of the table needs and that were left out. shown is
+// what messages call this one.
+func (r *reader) requireAll(n *document.Node, what, shown string) {
+	for _, f := range fields.Of(what).Fields {
+		if f.Required {
+			r.require(n.At, hasField(n, f.Name), shown, f.Name)
+		}
 	}
 }
 

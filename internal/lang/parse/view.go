@@ -7,6 +7,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/lang/ast"
 	"github.com/fettle-ml/fettle/internal/lang/diag"
 	"github.com/fettle-ml/fettle/internal/lang/document"
+	"github.com/fettle-ml/fettle/internal/lang/fields"
 	"github.com/fettle-ml/fettle/internal/schema"
 )
 
@@ -32,7 +33,7 @@ func (r *reader) view(n *document.Node) *ast.View {
 		"ready_after": func(n *document.Node) {
 			v.ReadyAfter, v.ReadyAt = r.duration(n), n.At
 		},
-		"edge":     func(n *document.Node) { v.Edge = r.choice(n, "before", "at") },
+		"edge":     func(n *document.Node) { v.Edge = r.choice(n, fields.Choices("a view", "edge")...) },
 		"expires":  func(n *document.Node) { v.Expires = r.duration(n) },
 		"where":    func(n *document.Node) { v.Where = r.expression(n) },
 		"request":  func(n *document.Node) { v.Request = r.typed(n, "request", true) },
@@ -49,8 +50,7 @@ func (r *reader) view(n *document.Node) *ast.View {
 			}
 		},
 	}))
-	r.require(n.At, hasField(n, "entity"), "the view", "entity")
-	r.require(n.At, hasField(n, "features"), "the view", "features")
+	r.requireAll(n, "a view", "the view")
 	return v
 }
 
