@@ -61,8 +61,12 @@ type Wanted struct {
 
 // Options tunes an evaluation; none but MaxAge changes a value.
 type Options struct {
-	Workers int   // goroutines; default: one per processor
-	MaxAge  int64 // microseconds; outputs older than this at AgeTimes expire; 0: none
+	Workers int // goroutines; default: one per processor
+	// Memory bounds the bytes of events that are held at a time; 0: no bound. What is beyond it goes
+	// to Spill, which must be there then.
+	Memory int64
+	Spill  Spill
+	MaxAge int64 // microseconds; outputs older than this at AgeTimes expire; 0: none
 	// Progress, if set, is called now and then with rows of sources read so far.
 	Progress func(source string, rows int64)
 	// Trace, if set, receives the events behind the outputs; only for a few rows.

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -101,7 +102,9 @@ func (s *sourceScan) add(t *task) error {
 
 // foldSource reads a source and folds the tasks of its feeds. Tasks that wait for this source's
 // values can settle their keys when it returns.
-func (e *evaluation) foldSource(ctx context.Context, events Events, s *sourceScan) error {
+func (e *evaluation) foldSource(ctx context.Context, events Events, s *sourceScan) (err error) {
+	s.memory = newMemory(e.options)
+	defer func() { err = errors.Join(err, s.memory.close()) }()
 	if err := s.run(ctx, events, e.options); err != nil {
 		return err
 	}
@@ -141,12 +144,17 @@ func (e *evaluation) count(s *sourceScan) {
 // columns without a lock: an entity is in one partition and a row has one entity, so no place is
 // written twice.
 func (f *feed) foldPartitions(ctx context.Context, workers int) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	var next atomic.Int64
+	share := f.scan.memory.share(min(workers, f.partitions()))
 	work := func() {
 		r := f.scan.compiled.reader(f)
 		defer f.scan.compiled.release(r)
 		for p := next.Add(1) - 1; int(p) < f.partitions() && ctx.Err() == nil; p = next.Add(1) - 1 {
-			r.foldPartition(int(p))
+			if err := r.foldPartition(ctx, int(p), share); err != nil {
+				stop(err)
+			}
 		}
 	}
 	// A goroutine of its own would cost a single row more than its fold.
@@ -156,13 +164,25 @@ func (f *feed) foldPartitions(ctx context.Context, workers int) error {
 	}
 	work()
 	group.Wait()
-	return ctx.Err()
+	return context.Cause(ctx)
 }
 
-// foldPartition folds every entity of a partition for every task. Entities without events are
-// skipped: their rows keep what the columns began with, that is null, or 0 for counts.
-func (r *reader) foldPartition(p int) {
-	r.partition.load(r.feed, p)
+// foldPartition folds every entity of a partition for every task, as many at a time as the share of
+// memory lets; 0: no bound. Entities without events are skipped: their rows keep what the columns
+// began with, that is null, or 0 for counts.
+func (r *reader) foldPartition(ctx context.Context, p int, share int64) error {
+	if share > 0 && r.feed.tooMany(p, share) {
+		return r.foldPortions(ctx, p, share)
+	}
+	if err := r.partition.load(r.feed, p, everything); err != nil {
+		return err
+	}
+	r.foldLoaded(p)
+	return nil
+}
+
+// foldLoaded folds the entities that have events in the partition.
+func (r *reader) foldLoaded(p int) {
 	for local := range len(r.partition.offsets) - 1 {
 		from, end := r.partition.offsets[local], r.partition.offsets[local+1]
 		if from == end {

@@ -27,6 +27,7 @@ type sourceScan struct {
 	computed   map[int]*expr.Program
 	columns    []int       // stored columns to read
 	position   map[int]int // of a stored column among columns
+	memory     *memory     // nil: as much as there is
 
 	mutex  sync.Mutex
 	counts SourceCounts
@@ -137,7 +138,9 @@ func (s *sourceScan) run(ctx context.Context, events Events, options Options) er
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		s.collect(chunk)
+		if err := s.collect(chunk); err != nil {
+			return err
+		}
 		if options.Progress != nil {
 			s.mutex.Lock()
 			options.Progress(s.source.Name, s.counts.Events)
@@ -155,7 +158,7 @@ func (s *sourceScan) run(ctx context.Context, events Events, options Options) er
 	for _, f := range s.feeds {
 		f.complete()
 	}
-	return nil
+	return s.memory.finish()
 }
 
 // complete fixes the order of parts and of interned values once all events are in. Before it, both
@@ -232,7 +235,7 @@ func truth(c *batch.Column) []bool {
 }
 
 // collect reduces one chunk for every feed.
-func (s *sourceScan) collect(chunk *Chunk) {
+func (s *sourceScan) collect(chunk *Chunk) error {
 	scope := &chunkScope{scan: s, chunk: chunk, results: map[*expr.Program]*batch.Column{}}
 	counts := SourceCounts{Events: int64(len(chunk.EventTime))}
 	if s.deleteWhen != nil {
@@ -244,7 +247,9 @@ func (s *sourceScan) collect(chunk *Chunk) {
 	scope.availability(&counts)
 	for i, f := range s.feeds {
 		if chunk.Feed == 0 || chunk.Feed == i+1 {
-			f.collect(scope)
+			if err := f.collect(scope); err != nil {
+				return err
+			}
 		}
 	}
 	s.mutex.Lock()
@@ -254,6 +259,7 @@ func (s *sourceScan) collect(chunk *Chunk) {
 	s.counts.Raised += counts.Raised
 	s.counts.Never += counts.Never
 	s.counts.Made.Add(scope.nulls)
+	return nil
 }
 
 // keepOrDeleted keeps the rows that pass the source's filter, and all tombstones. A tombstone that
