@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -102,25 +101,38 @@ func (s *sourceScan) add(t *task) error {
 
 // foldSource reads a source and folds the tasks of its feeds. Tasks that wait for this source's
 // values can settle their keys when it returns.
-func (e *evaluation) foldSource(ctx context.Context, events Events, s *sourceScan) (err error) {
-	s.memory = newMemory(e.options)
-	defer func() { err = errors.Join(err, s.memory.close()) }()
+func (e *evaluation) foldSource(ctx context.Context, events Events, s *sourceScan) error {
+	s.memory = e.memory
 	if err := s.run(ctx, events, e.options); err != nil {
 		return err
 	}
 	e.count(s)
 	for _, f := range s.feeds {
-		if err := f.foldPartitions(ctx, e.options.Workers); err != nil {
+		if err := e.foldFeed(ctx, f); err != nil {
 			return err
 		}
-		for _, t := range f.tasks {
-			t.finish()
-			if e.options.Trace != nil {
-				e.options.Trace.complete(t)
-			}
-			t.task.folded = true
-			t.feed = nil // the events may go before another source is read
+	}
+	return nil
+}
+
+// foldFeed folds the tasks of a feed whose events are all there.
+func (e *evaluation) foldFeed(ctx context.Context, f *feed) error {
+	for _, t := range f.tasks {
+		t.allocate()
+	}
+	if err := f.foldPartitions(ctx, e.options.Workers); err != nil {
+		return err
+	}
+	for _, t := range f.tasks {
+		t.finish()
+		if e.options.Trace != nil {
+			e.options.Trace.complete(t)
 		}
+		t.task.folded = true
+		t.feed = nil // the events may go before another source is read
+	}
+	for _, p := range f.parts {
+		e.memory.release(p.bytes)
 	}
 	return nil
 }
@@ -258,8 +270,7 @@ func newTaskFold(t *task, f *feed) (*taskFold, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := t.evaluation.rows.Count
-	fold.newest = &newestFold{live: live, time: noTimes(rows), origin: make([]uint64, rows)}
+	fold.newest = &newestFold{live: live}
 	f.keepOrigin = true
 	if t.received && !slices.Contains(f.newest, receivedAt) {
 		f.newest = append(f.newest, receivedAt)
@@ -328,23 +339,43 @@ type leaf struct {
 	floats    []float64
 	decimals  []schema.Int128
 	valid     []bool
+	capped    bool   // failed is needed
 	failed    []bool // a cap was exceeded; nil: never
 	nonFinite atomic.Int64
 	overflow  atomic.Int64
 }
 
-// newLeaf makes room for one value of each row. Text and bool are held as integers until the end.
-func newLeaf(a *plan.Aggregate, rows int) *leaf {
-	l := &leaf{kind: a.Type, valid: make([]bool, rows)}
-	switch a.Type.Kind {
-	case schema.Float64:
+// allocate makes room for what the task fills. It comes when the task is about to be folded: many
+// groups of rows may wait for that.
+func (t *taskFold) allocate() {
+	rows := t.task.evaluation.rows.Count
+	for _, g := range t.groups {
+		g.time = noTimes(rows)
+	}
+	for _, l := range t.aggregates {
+		l.allocate(rows)
+	}
+	if t.newest != nil {
+		t.newest.time, t.newest.origin = noTimes(rows), make([]uint64, rows)
+	}
+}
+
+// allocate makes room for one value of each row. Text and bool are held as integers until the end.
+func (l *leaf) allocate(rows int) {
+	l.valid = make([]bool, rows)
+	if l.capped {
+		l.failed = make([]bool, rows)
+	}
+	switch {
+	case l.interner != nil:
+		l.ints = make([]int64, rows)
+	case l.kind.Kind == schema.Float64:
 		l.floats = make([]float64, rows)
-	case schema.Decimal:
+	case l.kind.Kind == schema.Decimal:
 		l.decimals = make([]schema.Int128, rows)
 	default:
 		l.ints = make([]int64, rows)
 	}
-	return l
 }
 
 // setInt stores an integer, a truth value or a rank.
