@@ -38,8 +38,10 @@ type TrainOptions struct {
 	MaxBad   int
 	Strict   bool // refuse sources without a rule of availability
 	Workers  int
-	// Memory is about what the process may take, in bytes; 0: a quarter of the machine's.
+	// Memory is about what the process may take, in bytes; 0: a quarter of the machine's. Alone says
+	// that it does nothing else, so that its collector may be told of the bound.
 	Memory int64
+	Alone  bool
 	// Node, if set, has the project's data, and what was pushed counts too. Applied asks for the
 	// definitions that it serves instead of those in the folder.
 	Node     *Node
@@ -192,7 +194,7 @@ func (p *Project) train(ctx context.Context, s *plan.Selection, kind format.Form
 		total = machineMemory(p.disk) / 4
 	}
 	options.Memory, options.Spill = workingMemory(total), spill
-	if o.Node == nil { // in a server others live in this memory too
+	if o.Alone {
 		defer boundHeap(total)()
 	}
 	set, err := train.Build(ctx, s, labels, history, options)

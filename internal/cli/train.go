@@ -73,7 +73,7 @@ func newTrain(s *session) *cobra.Command {
 func (f *trainFlags) resolve(s *session) (app.TrainOptions, error) {
 	o := f.options
 	o.Dir, o.Labels, o.Output = s.dir, s.path(o.Labels), s.path(o.Output)
-	o.Input = s.streams.In
+	o.Input, o.Alone = s.streams.In, true
 	var err error
 	if o.Gap, err = schema.ParseDuration(f.gap); err != nil {
 		return o, usage("--gap: %v", err)
