@@ -55,6 +55,7 @@ func (f *feed) collect(scope *chunkScope) error {
 	if scope.keep != nil {
 		nulls = countNullKeys(numbers, scope.keep)
 	}
+	f.unneeded(numbers, scope.chunk.EventTime)
 	order, starts := f.partition(numbers)
 	p := &part{ordinal: scope.chunk.Ordinal, starts: starts}
 	if len(order) > 0 {
