@@ -228,10 +228,8 @@ func (t *taskFold) finish() {
 	if t.newest == nil {
 		return
 	}
-	t.newest.time = atRows(t.newest.time, places, NoTime)
-	t.newest.origin = atRows(t.newest.origin, places, 0)
 	t.newestColumns = map[int]*batch.Column{}
-	from := t.sources()
+	from := t.newest.from
 	for k, column := range t.feed.newest {
 		switch {
 		case column == receivedAt && t.task.received:
@@ -242,14 +240,28 @@ func (t *taskFold) finish() {
 	}
 }
 
+// arrange brings the newest rows from their places to their rows, and says where they lie.
+func (t *taskFold) arrange() {
+	if t.newest == nil {
+		return
+	}
+	places := t.places()
+	t.newest.time = atRows(t.newest.time, places, NoTime)
+	t.newest.origin = atRows(t.newest.origin, places, 0)
+	t.newest.from = t.sources()
+	t.newest.origin = nil
+}
+
 // newestSources says where the newest rows lie: it is worked out once for all columns. The rows
 // wanted are first cut out of each part, so that what is joined is as long as the labels and not as
 // the chunks.
 type newestSources struct {
 	parts  []*part
-	rows   []uint32 // of each task row among what is cut out, or batch.NoRow
-	byPart []int32  // where the rows of each part begin in wanted, and the end
-	wanted []uint32 // rows of parts
+	rows   []uint32          // of each task row among what is cut out, or batch.NoRow
+	byPart []int32           // where the rows of each part begin in wanted, and the end
+	wanted []uint32          // rows of parts
+	direct []uint32          // rows of the only part, if there is one
+	late   [][]*batch.Column // by place in feed.newest and part: the rows wanted; nil: of the parts
 }
 
 func (t *taskFold) sources() *newestSources {
@@ -276,10 +288,12 @@ func (t *taskFold) sources() *newestSources {
 		s.rows[i], s.wanted[next[p]] = uint32(next[p]), uint32(t.newest.origin[i])
 		next[p]++
 	}
+	s.late = make([][]*batch.Column, len(t.feed.newest))
 	if len(s.parts) == 1 { // nothing to join: rows are taken from where they are
+		s.direct = make([]uint32, len(s.rows))
 		for i, row := range s.rows {
-			if row != batch.NoRow {
-				s.rows[i] = s.wanted[row]
+			if s.direct[i] = row; row != batch.NoRow {
+				s.direct[i] = s.wanted[row]
 			}
 		}
 	}
@@ -289,14 +303,22 @@ func (t *taskFold) sources() *newestSources {
 // gather collects a column of the newest rows. The first piece has no row: it gives the column its
 // type where no entity has a newest row at all.
 func (s *newestSources) gather(newest int, kind schema.Type) *batch.Column {
-	if len(s.parts) == 1 {
-		return batch.Gather(s.parts[0].newest[newest], s.rows)
+	if s.direct != nil && s.late[newest] == nil {
+		return batch.Gather(s.parts[0].newest[newest], s.direct)
 	}
 	pieces := []*batch.Column{batch.Repeat(schema.NullOf(kind), 0)}
 	for p, part := range s.parts {
-		if from, to := s.byPart[p], s.byPart[p+1]; from < to {
+		from, to := s.byPart[p], s.byPart[p+1]
+		switch {
+		case from == to:
+		case s.late[newest] != nil:
+			pieces = append(pieces, s.late[newest][p])
+		default:
 			pieces = append(pieces, batch.Gather(part.newest[newest], s.wanted[from:to]))
 		}
+	}
+	if len(pieces) == 2 { // nothing to join
+		return batch.Gather(pieces[1], s.rows)
 	}
 	return batch.Gather(batch.Concat(pieces), s.rows)
 }

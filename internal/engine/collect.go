@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/engine/window"
@@ -35,7 +36,8 @@ type part struct {
 	rows    eventRows
 	spilled *spilled        // where the events are if rows has only the shape of them
 	bytes   int64           // held
-	newest  []*batch.Column // of the chunk, as feed.newest
+	length  int             // of the chunk
+	newest  []*batch.Column // of the chunk, as feed.newest; nil: read later
 }
 
 // stride is the number of words of selection bits an event has. All events have the same number, so
@@ -57,7 +59,7 @@ func (f *feed) collect(scope *chunkScope) error {
 	}
 	f.unneeded(numbers, scope.chunk.EventTime)
 	order, starts := f.partition(numbers)
-	p := &part{ordinal: scope.chunk.Ordinal, starts: starts}
+	p := &part{ordinal: scope.chunk.Ordinal, starts: starts, length: scope.Rows()}
 	if len(order) > 0 {
 		f.fill(p, scope, numbers, picked{order, len(order) == len(numbers) && f.partitionBits == 0})
 		if err := f.hold(p); err != nil {
@@ -169,11 +171,14 @@ func (f *feed) fill(p *part, scope *chunkScope, numbers []int32, order picked) {
 		rows.origin[k] = uint64(row)
 	}
 	for _, column := range f.newest {
-		if column == receivedAt {
+		switch {
+		case column == receivedAt:
 			p.newest = append(p.newest, scope.Leaf(&plan.Expr{Op: plan.ReceivedAt}))
-			continue
+		case slices.Contains(f.scan.late, column):
+			p.newest = append(p.newest, nil)
+		default:
+			p.newest = append(p.newest, scope.chunk.Columns[f.scan.position[column]])
 		}
-		p.newest = append(p.newest, scope.chunk.Columns[f.scan.position[column]])
 	}
 }
 

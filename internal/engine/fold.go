@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -103,38 +104,60 @@ func (s *sourceScan) add(t *task) error {
 // values can settle their keys when it returns.
 func (e *evaluation) foldSource(ctx context.Context, events Events, s *sourceScan) error {
 	s.memory = e.memory
+	err := e.tryFold(ctx, events, s)
+	if errors.Is(err, errLate) {
+		s.restart()
+		err = e.tryFold(ctx, events, s)
+	}
+	if err == nil {
+		e.count(s)
+	}
+	return err
+}
+
+func (e *evaluation) tryFold(ctx context.Context, events Events, s *sourceScan) error {
 	if err := s.run(ctx, events, e.options); err != nil {
 		return err
 	}
-	e.count(s)
-	for _, f := range s.feeds {
-		if err := e.foldFeed(ctx, f); err != nil {
+	return e.foldFeeds(ctx, events, s, s.feeds)
+}
+
+// foldFeeds folds the tasks of feeds of a source whose events are all there.
+func (e *evaluation) foldFeeds(ctx context.Context, events Events, s *sourceScan, feeds []*feed) error {
+	for _, f := range feeds {
+		for _, t := range f.tasks {
+			t.allocate()
+		}
+		if err := f.foldPartitions(ctx, e.options.Workers); err != nil {
 			return err
+		}
+		for _, t := range f.tasks {
+			t.arrange()
+		}
+		f.forget(e.memory)
+	}
+	if err := s.readLate(ctx, events, feeds, e.options); err != nil {
+		return err
+	}
+	for _, f := range feeds {
+		for _, t := range f.tasks {
+			t.finish()
+			if e.options.Trace != nil {
+				e.options.Trace.complete(t)
+			}
+			t.task.folded = true
+			t.feed = nil // the events may go before another source is read
 		}
 	}
 	return nil
 }
 
-// foldFeed folds the tasks of a feed whose events are all there.
-func (e *evaluation) foldFeed(ctx context.Context, f *feed) error {
-	for _, t := range f.tasks {
-		t.allocate()
-	}
-	if err := f.foldPartitions(ctx, e.options.Workers); err != nil {
-		return err
-	}
-	for _, t := range f.tasks {
-		t.finish()
-		if e.options.Trace != nil {
-			e.options.Trace.complete(t)
-		}
-		t.task.folded = true
-		t.feed = nil // the events may go before another source is read
-	}
+// forget lets the events of a feed go, except for the newest rows of chunks.
+func (f *feed) forget(m *memory) {
 	for _, p := range f.parts {
-		e.memory.release(p.bytes)
+		m.release(p.bytes)
+		p.rows, p.bytes = eventRows{}, 0
 	}
-	return nil
 }
 
 // count adds what one scan saw to the report. A source read again for links counts once. Adding up
@@ -244,6 +267,7 @@ type newestFold struct {
 	live   int // selection of rows that pass the view's filter and are no tombstones
 	time   []int64
 	origin []uint64
+	from   *newestSources // once all are found
 }
 
 // newTaskFold declares to the feed everything that the task reads of events: aggregates with their
@@ -278,9 +302,6 @@ func newTaskFold(t *task, f *feed) (*taskFold, error) {
 	for _, column := range slices.Sorted(maps.Keys(t.newest)) {
 		if !slices.Contains(f.newest, column) {
 			f.newest = append(f.newest, column)
-		}
-		if err := f.scan.read(column); err != nil {
-			return nil, err
 		}
 	}
 	return fold, nil

@@ -11,6 +11,31 @@ import (
 // groups, unless a feature follows a link, whose keys are values themselves: then it is read for
 // each group. The values are those that Evaluate gives, and so is the report.
 func EvaluateGroups(ctx context.Context, events Events, groups []Rows, wanted []Wanted,
+	options Options, emit func(group int, values []*Value) error) (*Report, error) {
+	emitted := false
+	once := func(group int, values []*Value) error {
+		emitted = true
+		return emit(group, values)
+	}
+	report, err := evaluateGroups(ctx, events, groups, wanted, options, once)
+	if errors.Is(err, errLate) && !emitted {
+		return evaluateGroups(ctx, singlePass{events}, groups, wanted, options, emit)
+	}
+	return report, err
+}
+
+// singlePass hides that a source can be read twice.
+type singlePass struct{ Events }
+
+// Scan asks for the scan that takes the place of those before.
+func (s singlePass) Scan(ctx context.Context, request *ScanRequest,
+	emit func(worker int, chunk *Chunk) error) error {
+	anew := *request
+	anew.Pass = Anew
+	return s.Events.Scan(ctx, &anew, emit)
+}
+
+func evaluateGroups(ctx context.Context, events Events, groups []Rows, wanted []Wanted,
 	options Options, emit func(group int, values []*Value) error) (_ *Report, err error) {
 	options = options.withDefaults()
 	shared := &programs{}
@@ -59,37 +84,34 @@ func EvaluateGroups(ctx context.Context, events Events, groups []Rows, wanted []
 type groupScans struct {
 	events      Events
 	evaluations []*evaluation
-	feeds       [][]*feed // by group
+	scans       []*sourceScan
+	feeds       [][][]*feed // by group and scan
 }
 
 // scan reads every source once, for the feeds of all groups.
 func (g *groupScans) scan(ctx context.Context, options Options) error {
-	g.feeds = make([][]*feed, len(g.evaluations))
-	var joined []*sourceScan
+	g.feeds = make([][][]*feed, len(g.evaluations))
 	for i, e := range g.evaluations {
 		scans, _, err := e.nextScans()
 		if err != nil {
 			return err
 		}
-		if joined == nil {
-			joined = make([]*sourceScan, len(scans))
-		}
 		for k, s := range scans {
-			g.feeds[i] = append(g.feeds[i], s.feeds...)
+			g.feeds[i] = append(g.feeds[i], s.feeds)
 			if i == 0 {
-				joined[k], s.memory = s, e.memory
+				g.scans, s.memory = append(g.scans, s), e.memory
 				continue
 			}
-			if !slices.Equal(s.columns, joined[k].columns) {
+			if !slices.Equal(s.columns, g.scans[k].columns) {
 				panic("BUG: groups read different columns of a source")
 			}
 			for _, f := range s.feeds {
-				f.scan = joined[k]
+				f.scan = g.scans[k]
 			}
-			joined[k].feeds = append(joined[k].feeds, s.feeds...)
+			g.scans[k].feeds = append(g.scans[k].feeds, s.feeds...)
 		}
 	}
-	for _, s := range joined {
+	for _, s := range g.scans {
 		if err := s.run(ctx, g.events, options); err != nil {
 			return err
 		}
@@ -101,8 +123,8 @@ func (g *groupScans) scan(ctx context.Context, options Options) error {
 
 // fold folds the feeds of a group.
 func (g *groupScans) fold(ctx context.Context, group int) error {
-	for _, f := range g.feeds[group] {
-		if err := g.evaluations[group].foldFeed(ctx, f); err != nil {
+	for k, s := range g.scans {
+		if err := g.evaluations[group].foldFeeds(ctx, g.events, s, g.feeds[group][k]); err != nil {
 			return err
 		}
 	}

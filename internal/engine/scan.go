@@ -28,6 +28,8 @@ type sourceScan struct {
 	columns    []int       // stored columns to read
 	position   map[int]int // of a stored column among columns
 	memory     *memory     // nil: as much as there is
+	late       []int       // columns of newest rows that are read in a second pass
+	pass       Pass        // of the scan under way
 
 	mutex  sync.Mutex
 	counts SourceCounts
@@ -148,11 +150,17 @@ func (s *sourceScan) run(ctx context.Context, events Events, options Options) er
 		}
 		return nil
 	}
+	if err := s.chooseLate(events, options); err != nil {
+		return err
+	}
 	request := &ScanRequest{
 		Source: s.source, Columns: s.columns, Workers: options.Workers,
-		Feeds: s.requests(options.Trace != nil),
+		Feeds: s.requests(options.Trace != nil), Pass: s.pass,
 	}
 	if err := events.Scan(ctx, request, emit); err != nil {
+		if len(s.late) > 0 && ctx.Err() == nil {
+			return errLate // which may say less than the error of all columns
+		}
 		return err
 	}
 	for _, f := range s.feeds {
