@@ -2,6 +2,10 @@ package engine
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/plan"
@@ -217,13 +221,21 @@ func Aggregates() []string {
 // touch the task afterwards.
 func (t *taskFold) finish() {
 	places := t.places()
-	for _, g := range t.groups {
-		g.time = atRows(g.time, places, NoTime)
-	}
-	t.columns = map[int]*batch.Column{}
-	for i, l := range t.aggregates {
+	indexes := slices.Sorted(maps.Keys(t.aggregates))
+	columns := make([]*batch.Column, len(indexes))
+	parallel(t.task.evaluation.options.Workers, len(t.groups)+len(indexes), func(i int) {
+		if i < len(t.groups) {
+			t.groups[i].time = atRows(t.groups[i].time, places, NoTime)
+			return
+		}
+		i -= len(t.groups)
+		l := t.aggregates[indexes[i]]
 		l.toRows(places)
-		t.columns[i] = l.column()
+		columns[i] = l.column()
+	})
+	t.columns = map[int]*batch.Column{}
+	for i, index := range indexes {
+		t.columns[index] = columns[i]
 	}
 	if t.newest == nil {
 		return
@@ -238,6 +250,26 @@ func (t *taskFold) finish() {
 			t.newestColumns[column] = from.gather(k, t.feed.scan.source.Columns[column].Type)
 		}
 	}
+}
+
+// parallel calls work with each number below n, from so many goroutines; a few rows are worth none.
+func parallel(workers, n int, work func(i int)) {
+	if workers == 1 || n < 2 {
+		for i := range n {
+			work(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(workers, n) {
+		group.Go(func() {
+			for i := next.Add(1) - 1; int(i) < n; i = next.Add(1) - 1 {
+				work(int(i))
+			}
+		})
+	}
+	group.Wait()
 }
 
 // arrange brings the newest rows from their places to their rows, and says where they lie.

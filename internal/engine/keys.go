@@ -99,11 +99,12 @@ func (k *keyTable) int(key int64, add bool) int32 {
 func (k *keyTable) dictionary(c *batch.Column, valid []bool, add bool, out []int32) {
 	const unknown = int32(-3)
 	numbers := make([]int32, c.Dict.Length)
-	for i := range numbers {
-		numbers[i] = unknown
-		if !add { // most entries are used: one after the other they are looked up faster
-			numbers[i] = k.text(c.Dict.Text(i), false)
+	if add {
+		for i := range numbers {
+			numbers[i] = unknown
 		}
+	} else { // most entries are used, and together they are looked up faster
+		k.lookUp(c.Dict, numbers)
 	}
 	for i, code := range c.Codes {
 		if !usable(c, valid, i) {
@@ -114,6 +115,29 @@ func (k *keyTable) dictionary(c *batch.Column, valid []bool, add bool, out []int
 			numbers[code] = k.text(c.Dict.Text(int(code)), add)
 		}
 		out[i] = numbers[code]
+	}
+}
+
+// lookUp returns the numbers of all texts of a dictionary.
+func (k *keyTable) lookUp(dict *batch.Column, numbers []int32) {
+	var keys [lookAhead]shortEntry
+	for from := 0; from < len(numbers); from += lookAhead {
+		to := min(from+lookAhead, len(numbers))
+		short := true
+		for i := from; i < to; i++ {
+			text := dict.Text(i)
+			if short = short && len(text) <= longestShort; !short {
+				break
+			}
+			keys[i-from] = shortOf(text)
+		}
+		if short && k.short.used > 0 {
+			k.short.numbers(keys[:to-from], numbers[from:to])
+			continue
+		}
+		for i := from; i < to; i++ {
+			numbers[i] = k.text(dict.Text(i), false)
+		}
 	}
 }
 
