@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"math"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -63,6 +64,7 @@ func (h *history) Scan(ctx context.Context, wanted *engine.ScanRequest,
 	h.mutex.Unlock()
 	request := file.ScanRequest{
 		Columns: wanted.Columns, Workers: wanted.Workers, SkipHash: again && wanted.Pass != engine.Anew,
+		Within: timesWanted(wanted.Feeds),
 	}
 	report, err := files.Scan(ctx, request, func(worker int, c *file.Chunk) error {
 		if h.chunks != nil {
@@ -84,6 +86,21 @@ func (h *history) Scan(ctx context.Context, wanted *engine.ScanRequest,
 		h.keep(source, report)
 	}
 	return err
+}
+
+// timesWanted returns the times that feeds want; nil: all, or it is not known.
+func timesWanted(feeds []engine.FeedRequest) *file.Interval {
+	if len(feeds) == 0 {
+		return nil
+	}
+	all := file.Interval{From: math.MaxInt64, To: math.MinInt64}
+	for _, f := range feeds {
+		if f.Newest {
+			f.From = math.MinInt64
+		}
+		all.From, all.To = min(all.From, f.From), max(all.To, f.To)
+	}
+	return &all
 }
 
 // laterBytes is how large files must be for a second pass to pay: it opens them again.
