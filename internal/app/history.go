@@ -2,11 +2,14 @@ package app
 
 import (
 	"context"
+	"math"
+	"path/filepath"
 	"slices"
 	"sync"
 
 	"github.com/fettle-ml/fettle/internal/disk"
 	"github.com/fettle-ml/fettle/internal/engine"
+	"github.com/fettle-ml/fettle/internal/format"
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
 	"github.com/fettle-ml/fettle/internal/source/file"
@@ -27,6 +30,8 @@ type history struct {
 	order   []string
 	reports map[string]*file.Report
 	rules   map[string]*plan.Source
+	later   map[string]bool // sources that may be read in two passes
+	added   map[string]bool // sources whose second pass is in the report
 }
 
 // maxBad is the number of bad rows that each source may have before its scan fails.
@@ -34,6 +39,7 @@ func newHistory(p *Project, maxBad int) *history {
 	return &history{
 		fs: p.disk, root: p.Root, maxBad: maxBad,
 		reports: map[string]*file.Report{}, rules: map[string]*plan.Source{},
+		later: map[string]bool{}, added: map[string]bool{},
 	}
 }
 
@@ -56,7 +62,10 @@ func (h *history) Scan(ctx context.Context, wanted *engine.ScanRequest,
 	// every byte of them.
 	again := h.reports[source.Name] != nil
 	h.mutex.Unlock()
-	request := file.ScanRequest{Columns: wanted.Columns, Workers: wanted.Workers, SkipHash: again}
+	request := file.ScanRequest{
+		Columns: wanted.Columns, Workers: wanted.Workers, SkipHash: again && wanted.Pass != engine.Anew,
+		Within: timesWanted(wanted.Feeds),
+	}
 	report, err := files.Scan(ctx, request, func(worker int, c *file.Chunk) error {
 		if h.chunks != nil {
 			place := *c
@@ -67,10 +76,104 @@ func (h *history) Scan(ctx context.Context, wanted *engine.ScanRequest,
 			Ordinal: c.Ordinal, EventTime: c.EventTime, Columns: c.Columns,
 		})
 	})
-	if err == nil && !again {
+	switch {
+	case err != nil:
+	case wanted.Pass == engine.SecondPass:
+		h.add(source, report)
+	case wanted.Pass == engine.Anew:
+		h.replace(source, report)
+	case !again:
 		h.keep(source, report)
 	}
 	return err
+}
+
+// timesWanted returns the times that feeds want; nil: all, or it is not known.
+func timesWanted(feeds []engine.FeedRequest) *file.Interval {
+	if len(feeds) == 0 {
+		return nil
+	}
+	all := file.Interval{From: math.MaxInt64, To: math.MinInt64}
+	for _, f := range feeds {
+		if f.Newest {
+			f.From = math.MinInt64
+		}
+		all.From, all.To = min(all.From, f.From), max(all.To, f.To)
+	}
+	return &all
+}
+
+// laterBytes is how large files must be for a second pass to pay: it opens them again.
+const laterBytes = 8 << 20
+
+// Later implements engine.Twice: columns of Parquet files whose cells cannot be bad can wait. A
+// source with an id would need its table of ids a second time.
+func (h *history) Later(source *plan.Source, column int) bool {
+	switch source.Columns[column].Type.Kind {
+	case schema.Float64, schema.Int64, schema.Bool, schema.String:
+	default:
+		return false
+	}
+	if source.ID >= 0 || len(source.Paths) == 0 {
+		return false
+	}
+	h.mutex.Lock()
+	known, found := h.later[source.Name]
+	h.mutex.Unlock()
+	if !found {
+		known = h.largeParquet(source)
+		h.mutex.Lock()
+		h.later[source.Name] = known
+		h.mutex.Unlock()
+	}
+	return known
+}
+
+// largeParquet reports whether all files of a source are Parquet and together large. Whatever is
+// wrong with them is left for the scan to say.
+func (h *history) largeParquet(source *plan.Source) bool {
+	files, err := file.Open(h.fs, configOf(source, h.root, h.maxBad))
+	if err != nil {
+		return false
+	}
+	size := int64(0)
+	for _, name := range files.Paths() {
+		kind, _, err := format.Options{Format: source.Format}.Kind(name)
+		if err != nil || kind != format.Parquet {
+			return false
+		}
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(h.root, filepath.FromSlash(name))
+		}
+		info, err := h.fs.Stat(name)
+		if err != nil {
+			return false
+		}
+		size += info.Size()
+	}
+	return size >= laterBytes
+}
+
+// add joins what a second pass over a source found in its columns.
+func (h *history) add(source *plan.Source, more *file.Report) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	if !h.added[source.Name] {
+		h.added[source.Name] = true
+		joined := *h.reports[source.Name]
+		joined.NonFinite += more.NonFinite
+		h.reports[source.Name] = &joined
+	}
+}
+
+// replace takes the report of a scan instead of what earlier ones said.
+func (h *history) replace(source *plan.Source, report *file.Report) {
+	h.mutex.Lock()
+	if h.reports[source.Name] != nil {
+		h.reports[source.Name] = report
+	}
+	h.mutex.Unlock()
+	h.keep(source, report)
 }
 
 // keep stores the report of a source's first scan.

@@ -77,6 +77,11 @@ func (h *liveHistory) Scan(ctx context.Context, wanted *engine.ScanRequest,
 	return nil
 }
 
+// Later implements engine.Twice. Rows that were pushed may move between two scans.
+func (h *liveHistory) Later(source *plan.Source, column int) bool {
+	return (h.pushed == nil || !source.Push) && h.files.Later(source, column)
+}
+
 // pushedChunk returns rows as the engine takes them.
 func pushedChunk(rows *parts.Rows) *engine.Chunk {
 	return &engine.Chunk{

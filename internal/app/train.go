@@ -38,6 +38,10 @@ type TrainOptions struct {
 	MaxBad   int
 	Strict   bool // refuse sources without a rule of availability
 	Workers  int
+	// Memory is about what the process may take, in bytes; 0: a quarter of the machine's. Alone says
+	// that it does nothing else, so that its collector may be told of the bound.
+	Memory int64
+	Alone  bool
 	// Node, if set, has the project's data, and what was pushed counts too. Applied asks for the
 	// definitions that it serves instead of those in the folder.
 	Node     *Node
@@ -180,10 +184,24 @@ func (p *Project) train(ctx context.Context, s *plan.Selection, kind format.Form
 	if o.Progress != nil {
 		options.Progress = func(stage string, done int64) { o.Progress(stage, done, -1) }
 	}
+	spill, err := openSpill(p.disk, o.Output)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, spill.Close()) }()
+	total := o.Memory
+	if total == 0 {
+		total = machineMemory(p.disk) / 4
+	}
+	options.Memory, options.Spill = workingMemory(total), spill
+	if o.Alone {
+		defer boundHeap(total)()
+	}
 	set, err := train.Build(ctx, s, labels, history, options)
 	if err != nil {
-		return nil, asError(err)
+		return nil, spillError(asError(err))
 	}
+	defer func() { err = errors.Join(err, set.Close()) }()
 	set.Manifest.Warnings = warnings(set.Manifest)
 	manifest := o.Output + ".manifest.json"
 	text, err := set.Manifest.Encode()
@@ -204,7 +222,7 @@ func (p *Project) train(ctx context.Context, s *plan.Selection, kind format.Form
 		// It may have been written before the output failed; none describes a set that is not
 		// there.
 		_ = p.disk.Remove(manifest)
-		return nil, asError(err)
+		return nil, spillError(asError(err))
 	}
 	return resultOf(set.Manifest, o.Output, manifest), nil
 }

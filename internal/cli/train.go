@@ -16,6 +16,7 @@ import (
 type trainFlags struct {
 	options     app.TrainOptions
 	gap, maxAge string
+	memory      string
 }
 
 // newTrain is the command train. It only reads flags: which features, labels and options make sense
@@ -55,6 +56,8 @@ func newTrain(s *session) *cobra.Command {
 	flags.StringVar(&f.gap, "gap", "0s", "evaluate a `DURATION` before the label's time")
 	flags.StringVar(&f.maxAge, "max-age", "0s", "null values older than a `DURATION`; 0s: none")
 	flags.StringVar(&o.Timezone, "timezone", "", "`ZONE` of label times that have none")
+	flags.StringVar(&f.memory, "memory", "",
+		"stay within about `SIZE` such as 512MB or 4GB, with files beside the output (default: a quarter of the machine)")
 	flags.IntVar(&o.MaxBad, "max-bad", 0, "leave out up to `N` bad rows and list them")
 	flags.BoolVar(&o.Strict, "strict", false, "refuse sources that do not say when events can be known")
 	command.MarkFlagsMutuallyExclusive("model", "features")
@@ -70,13 +73,19 @@ func newTrain(s *session) *cobra.Command {
 func (f *trainFlags) resolve(s *session) (app.TrainOptions, error) {
 	o := f.options
 	o.Dir, o.Labels, o.Output = s.dir, s.path(o.Labels), s.path(o.Output)
-	o.Input = s.streams.In
+	o.Input, o.Alone = s.streams.In, true
 	var err error
 	if o.Gap, err = schema.ParseDuration(f.gap); err != nil {
 		return o, usage("--gap: %v", err)
 	}
 	if o.MaxAge, err = schema.ParseDuration(f.maxAge); err != nil {
 		return o, usage("--max-age: %v", err)
+	}
+	if o.Memory, err = parseSize(f.memory); err != nil {
+		return o, usage("--memory: %v", err)
+	}
+	if o.Memory > 0 && o.Memory < app.LeastMemory {
+		return o, usage("--memory is %s; it is at least %dMB", f.memory, app.LeastMemory>>20)
 	}
 	if o.Mode != wire.Ideal && o.Mode != wire.AsServed {
 		return o, usage("--mode is %q; it is ideal or as_served", o.Mode)

@@ -83,6 +83,9 @@ func (s *session) trainRequest(o app.TrainOptions) (*wire.TrainingRequest, error
 	if o.Gap%schema.Millisecond != 0 || o.MaxAge%schema.Millisecond != 0 {
 		return nil, usage("--gap and --max-age are whole milliseconds where a server makes the training set")
 	}
+	if o.Memory != 0 {
+		return nil, usage("--memory bounds this process, but a server makes the training set; it bounds itself")
+	}
 	labels, err := s.readLabels(o.Labels)
 	if err != nil {
 		return nil, err

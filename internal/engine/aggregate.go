@@ -40,8 +40,7 @@ func (t *taskFold) addAggregate(index int) error {
 		return err
 	}
 	g := t.groupOf(number, base)
-	l := newLeaf(a, t.task.evaluation.rows.Count)
-	l.group = g
+	l := &leaf{kind: a.Type, group: g}
 	t.aggregates[index] = l
 	if isGeneral(a) {
 		if err := t.addGeneral(a, g, l, where); err != nil {
@@ -88,7 +87,7 @@ func (t *taskFold) groupOf(window, base int) *group {
 			return g
 		}
 	}
-	g := &group{window: window, base: base, time: noTimes(t.task.evaluation.rows.Count)}
+	g := &group{window: window, base: base}
 	t.groups = append(t.groups, g)
 	return g
 }
@@ -165,9 +164,6 @@ func decimalScale(t schema.Type) int {
 func (r *read) attach(a *plan.Aggregate, l *leaf, f *feed) error {
 	if r.lane >= 0 && ordered(a) && a.Func != "count" {
 		l.interner = f.values[f.lanes[r.lane].value].interner
-		if l.interner != nil {
-			l.ints, l.decimals = make([]int64, len(l.valid)), nil
-		}
 	}
 	place, known := r.leafOf(a)
 	if !known {
@@ -178,7 +174,7 @@ func (r *read) attach(a *plan.Aggregate, l *leaf, f *feed) error {
 	case a.Distinct:
 		r.slot = f.slots
 		f.slots++
-		l.zero, l.failed = true, make([]bool, len(l.valid))
+		l.zero, l.capped = true, true
 	case a.Func == "count" || a.Func == "count_if":
 		l.zero = true
 	}

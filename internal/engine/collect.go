@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/engine/window"
@@ -20,6 +21,7 @@ type eventRows struct {
 	sequence    []int64
 	unsequenced []bool   // null sequence; nil: none
 	words       []uint64 // selection bits, stride words an event
+	stride      int
 	ints        [][]int64
 	floats      [][]float64
 	decimals    [][]schema.Int128
@@ -34,7 +36,10 @@ type part struct {
 	ordinal int64
 	starts  []int32 // of each partition, and the end
 	rows    eventRows
-	newest  []*batch.Column // of the chunk, as feed.newest
+	spilled *spilled        // where the events are if rows has only the shape of them
+	bytes   int64           // held
+	length  int             // of the chunk
+	newest  []*batch.Column // of the chunk, as feed.newest; nil: read later
 	copies  []*batch.Column // of the chunk, as feed.copies
 }
 
@@ -46,7 +51,7 @@ func (f *feed) stride() int { return (len(f.selections) + 63) / 64 }
 // Several goroutines call it at once; the key table is only read by now, and the list of parts is
 // guarded. Events of entities that no row asks about are dropped before anything of them is copied,
 // so memory follows the labels and not the length of the history.
-func (f *feed) collect(scope *chunkScope) {
+func (f *feed) collect(scope *chunkScope) error {
 	columns := make([]*batch.Column, len(f.key))
 	for i, program := range f.key {
 		columns[i] = scope.eval(program)
@@ -55,10 +60,14 @@ func (f *feed) collect(scope *chunkScope) {
 	if scope.keep != nil {
 		nulls = countNullKeys(numbers, scope.keep)
 	}
+	f.unneeded(numbers, scope.chunk.EventTime)
 	order, starts := f.partition(numbers)
-	p := &part{ordinal: scope.chunk.Ordinal, starts: starts}
+	p := &part{ordinal: scope.chunk.Ordinal, starts: starts, length: scope.Rows()}
 	if len(order) > 0 {
 		f.fill(p, scope, numbers, picked{order, len(order) == len(numbers) && f.partitionBits == 0})
+		if err := f.hold(p); err != nil {
+			return err
+		}
 	}
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -66,6 +75,30 @@ func (f *feed) collect(scope *chunkScope) {
 	if len(order) > 0 {
 		f.parts = append(f.parts, p)
 	}
+	return nil
+}
+
+// hold keeps the events of a part in memory, or writes them to the run if there are too many.
+func (f *feed) hold(p *part) error {
+	p.bytes = p.rows.bytes(len(p.rows.time))
+	if f.scan.memory.takes(p.bytes) {
+		return nil
+	}
+	var err error
+	p.spilled, err = f.scan.memory.put(&p.rows, p.starts)
+	p.rows, p.bytes = *p.rows.shaped(), 0
+	return err
+}
+
+// events returns the number of events of a partition.
+func (p *part) events(partition int) int { return int(p.starts[partition+1] - p.starts[partition]) }
+
+// cut returns the events of a partition, in a buffer if they must be read for it.
+func (p *part) cut(partition int, buffer *[]uint64) (*eventRows, error) {
+	if p.spilled != nil {
+		return p.spilled.get(partition, p.events(partition), &p.rows, buffer)
+	}
+	return p.rows.cut(int(p.starts[partition]), int(p.starts[partition+1])), nil
 }
 
 // countNullKeys counts null keys among the rows that are kept. It is needed because the key table
@@ -147,11 +180,14 @@ func (f *feed) fill(p *part, scope *chunkScope, numbers []int32, order picked) {
 		p.copies = append(p.copies, scope.eval(program))
 	}
 	for _, column := range f.newest {
-		if column == receivedAt {
+		switch {
+		case column == receivedAt:
 			p.newest = append(p.newest, scope.Leaf(&plan.Expr{Op: plan.ReceivedAt}))
-			continue
+		case slices.Contains(f.scan.late, column):
+			p.newest = append(p.newest, nil)
+		default:
+			p.newest = append(p.newest, scope.chunk.Columns[f.scan.position[column]])
 		}
-		p.newest = append(p.newest, scope.chunk.Columns[f.scan.position[column]])
 	}
 }
 
@@ -228,7 +264,7 @@ func (f *feed) fillSequence(rows *eventRows, c *batch.Column, order picked) {
 // tasks; a window then only counts bits.
 func (f *feed) fillWords(rows *eventRows, scope *chunkScope, order picked) {
 	stride := f.stride()
-	rows.words = make([]uint64, len(order.rows)*stride)
+	rows.words, rows.stride = make([]uint64, len(order.rows)*stride), stride
 	for bit, spec := range f.selections {
 		word, mask := bit/64, uint64(1)<<(bit%64)
 		tests := spec.tests(scope)

@@ -1,6 +1,11 @@
 package engine
 
 import (
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/schema"
 )
@@ -10,37 +15,88 @@ import (
 // touch the task afterwards.
 func (t *taskFold) finish() {
 	places := t.places()
-	for _, g := range t.groups {
-		g.time = atRows(g.time, places, NoTime)
-	}
-	t.columns = map[int]*batch.Column{}
-	for i, l := range t.aggregates {
-		l.toRows(places)
-		switch {
-		case l.made != nil && l.made.runs != nil:
-			t.columns[i] = t.listColumn(l, places)
-		case l.made != nil && l.made.origins != nil:
-			t.columns[i] = t.gatherCopies(l.made.copied, l.kind, l.made.origins, l.valid)
-		default:
-			t.columns[i] = l.column()
+	indexes := slices.Sorted(maps.Keys(t.aggregates))
+	columns := make([]*batch.Column, len(indexes))
+	parallel(t.task.evaluation.options.Workers, len(t.groups)+len(indexes), func(i int) {
+		if i < len(t.groups) {
+			t.groups[i].time = atRows(t.groups[i].time, places, NoTime)
+			return
 		}
+		i -= len(t.groups)
+		columns[i] = t.finishLeaf(t.aggregates[indexes[i]], places)
+	})
+	t.columns = map[int]*batch.Column{}
+	for i, index := range indexes {
+		t.columns[index] = columns[i]
 	}
 	if t.newest == nil {
 		return
 	}
-	t.newest.time = atRows(t.newest.time, places, NoTime)
-	t.newest.origin = atRows(t.newest.origin, places, 0)
 	t.newestColumns = map[int]*batch.Column{}
-	from := t.sources()
 	for k, column := range t.feed.newest {
-		of := func(p *part) *batch.Column { return p.newest[k] }
 		switch {
 		case column == receivedAt && t.task.received:
-			t.newestColumns[column] = from.gather(of, schema.Of(schema.Timestamp))
+			t.newestColumns[column] = t.newestColumn(k, schema.Of(schema.Timestamp))
 		case t.task.newest[column]:
-			t.newestColumns[column] = from.gather(of, t.feed.scan.source.Columns[column].Type)
+			t.newestColumns[column] = t.newestColumn(k, t.feed.scan.source.Columns[column].Type)
 		}
 	}
+}
+
+// finishLeaf turns one aggregate into a column.
+func (t *taskFold) finishLeaf(l *leaf, places []int32) *batch.Column {
+	l.toRows(places)
+	switch {
+	case l.made != nil && l.made.runs != nil:
+		return t.listColumn(l, places)
+	case l.made != nil && l.made.origins != nil:
+		return t.gatherCopies(l.made.copied, l.kind, l.made.origins, l.valid)
+	default:
+		return l.column()
+	}
+}
+
+// newestColumn returns a column of the newest rows, of which the pieces may have been read later.
+func (t *taskFold) newestColumn(k int, kind schema.Type) *batch.Column {
+	from := t.newest.from
+	if late := from.late[k]; late != nil {
+		return from.join(late, kind)
+	}
+	return from.gather(func(p *part) *batch.Column { return p.newest[k] }, kind)
+}
+
+// parallel calls work with each number below n, from so many goroutines; a few rows are worth none.
+func parallel(workers, n int, work func(i int)) {
+	if workers == 1 || n < 2 {
+		for i := range n {
+			work(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(workers, n) {
+		group.Go(func() {
+			for i := next.Add(1) - 1; int(i) < n; i = next.Add(1) - 1 {
+				work(int(i))
+			}
+		})
+	}
+	group.Wait()
+}
+
+// arrange brings the newest rows from their places to their rows, and says where they lie.
+func (t *taskFold) arrange() {
+	if t.newest == nil {
+		return
+	}
+	places := t.places()
+	t.newest.time = atRows(t.newest.time, places, NoTime)
+	t.newest.origin = atRows(t.newest.origin, places, 0)
+	present := func(i int) bool { return t.newest.time[i] != NoTime }
+	t.newest.from = sourcesOf(t.feed.parts, t.newest.origin, present)
+	t.newest.from.late = make([][]*batch.Column, len(t.feed.newest))
+	t.newest.origin = nil
 }
 
 // gatherCopies collects values of an argument that stayed in the columns of chunks. present, if
@@ -56,14 +112,11 @@ func (t *taskFold) gatherCopies(copied int, kind schema.Type, origins []uint64,
 // and not as the chunks.
 type rowSources struct {
 	parts  []*part
-	rows   []uint32 // of each one wanted among what is cut out, or batch.NoRow
-	byPart []int32  // where the rows of each part begin in wanted, and the end
-	wanted []uint32 // rows of parts
-}
-
-func (t *taskFold) sources() *rowSources {
-	present := func(i int) bool { return t.newest.time[i] != NoTime }
-	return sourcesOf(t.feed.parts, t.newest.origin, present)
+	rows   []uint32          // of each one wanted among what is cut out, or batch.NoRow
+	byPart []int32           // where the rows of each part begin in wanted, and the end
+	wanted []uint32          // rows of parts
+	direct []uint32          // rows of the only part, if there is one
+	late   [][]*batch.Column // by place in feed.newest and part: the rows wanted; nil: of the parts
 }
 
 func sourcesOf(parts []*part, origins []uint64, present func(i int) bool) *rowSources {
@@ -90,28 +143,43 @@ func sourcesOf(parts []*part, origins []uint64, present func(i int) bool) *rowSo
 		next[p]++
 	}
 	if len(s.parts) == 1 { // nothing to join: rows are taken from where they are
+		s.direct = make([]uint32, len(s.rows))
 		for i, row := range s.rows {
-			if row != batch.NoRow {
-				s.rows[i] = s.wanted[row]
+			if s.direct[i] = row; row != batch.NoRow {
+				s.direct[i] = s.wanted[row]
 			}
 		}
 	}
 	return s
 }
 
-// gather collects the rows of a column. The first piece has no row: it gives the column its type
-// where no row is wanted at all.
+// gather collects the rows of a column that parts have whole.
 func (s *rowSources) gather(of func(*part) *batch.Column, kind schema.Type) *batch.Column {
-	if len(s.parts) == 1 {
-		return batch.Gather(of(s.parts[0]), s.rows)
+	if s.direct != nil {
+		return batch.Gather(of(s.parts[0]), s.direct)
 	}
-	pieces := []*batch.Column{batch.Repeat(schema.NullOf(kind), 0)}
+	pieces := make([]*batch.Column, len(s.parts))
 	for p, part := range s.parts {
 		if from, to := s.byPart[p], s.byPart[p+1]; from < to {
-			pieces = append(pieces, batch.Gather(of(part), s.wanted[from:to]))
+			pieces[p] = batch.Gather(of(part), s.wanted[from:to])
 		}
 	}
-	return batch.Gather(batch.Concat(pieces), s.rows)
+	return s.join(pieces, kind)
+}
+
+// join puts the pieces of parts into the order of rows; parts of which nothing is wanted have none. The
+// first piece has no row: it gives the column its type where no row is wanted at all.
+func (s *rowSources) join(pieces []*batch.Column, kind schema.Type) *batch.Column {
+	all := []*batch.Column{batch.Repeat(schema.NullOf(kind), 0)}
+	for p, piece := range pieces {
+		if s.byPart[p] < s.byPart[p+1] {
+			all = append(all, piece)
+		}
+	}
+	if len(all) == 2 { // nothing to join
+		return batch.Gather(all[1], s.rows)
+	}
+	return batch.Gather(batch.Concat(all), s.rows)
 }
 
 // places returns the place of each row in the order of rows; -1: it has none. Rows have none if

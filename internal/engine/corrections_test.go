@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -105,6 +106,14 @@ func (c *correctedCase) states(b int64) []testEvent {
 
 func (c *correctedCase) evaluate(ctx context.Context, t *testing.T, events Events, times []int64, first int) []*Value {
 	t.Helper()
+	values, err := c.tryEvaluate(ctx, events, times, first, Options{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+func (c *correctedCase) tryEvaluate(ctx context.Context, events Events, times []int64, first int, options Options) ([]*Value, error) {
 	keys := batch.NewBuilder(schema.Of(schema.String))
 	for i := range times {
 		keys.Append(c.keys[first+i])
@@ -114,11 +123,41 @@ func (c *correctedCase) evaluate(ctx context.Context, t *testing.T, events Event
 	for i := range c.view.Features {
 		wanted = append(wanted, Wanted{View: c.view, Feature: i})
 	}
-	values, _, err := Evaluate(ctx, events, rows, wanted, Options{Workers: 2})
-	if err != nil {
-		t.Fatal(err)
+	values, _, err := Evaluate(ctx, events, rows, wanted, options)
+	return values, err
+}
+
+// TestSpilledCorrections spills the events of corrected histories: no bit changes.
+func TestSpilledCorrections(t *testing.T) {
+	t.Parallel()
+	spilled, cells := 0, 0
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 78))
+		c := randomCorrections(r)
+		events := memoryEvents{split(r, c.events)}
+		want := c.evaluate(t.Context(), t, events, c.times, 0)
+		disk := &memorySpill{}
+		got, err := c.tryEvaluate(t.Context(), events, c.times, 0, Options{Workers: 1, Memory: 8000 + r.Int64N(8000), Spill: disk})
+		if errors.Is(err, ErrMemory) {
+			continue // windows without an end need all events of an entity at a time
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		spilled += boolInt(disk.written > 0)
+		for f := range got {
+			for i := range c.times {
+				if cells++; !sameValue(got[f].Column.Value(i), want[f].Column.Value(i)) {
+					t.Fatalf("seed %d row %d: %s = %s, want %s", seed, i, plan.AggregateText(c.view, c.view.Aggregates[f]),
+						got[f].Column.Value(i), want[f].Column.Value(i))
+				}
+			}
+		}
 	}
-	return values
+	t.Logf("%d cells, %d histories spilled", cells, spilled)
+	if spilled < 20 {
+		t.Errorf("only %d histories spilled", spilled)
+	}
 }
 
 // TestCorrections compares a history with corrections, evaluated once, with one history for each label

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -61,8 +62,12 @@ type Wanted struct {
 
 // Options tunes an evaluation; none but MaxAge changes a value.
 type Options struct {
-	Workers int   // goroutines; default: one per processor
-	MaxAge  int64 // microseconds; outputs older than this at AgeTimes expire; 0: none
+	Workers int // goroutines; default: one per processor
+	// Memory bounds the bytes of events that are held at a time; 0: no bound. What is beyond it goes
+	// to Spill, which must be there then.
+	Memory int64
+	Spill  Spill
+	MaxAge int64 // microseconds; outputs older than this at AgeTimes expire; 0: none
 	// Progress, if set, is called now and then with rows of sources read so far.
 	Progress func(source string, rows int64)
 	// Trace, if set, receives the events behind the outputs; only for a few rows.
@@ -135,27 +140,42 @@ func Evaluate(ctx context.Context, events Events, rows Rows, wanted []Wanted, op
 }
 
 func evaluate(ctx context.Context, events Events, e *evaluation, wanted []Wanted) (
-	[]*Value, *Report, error) {
-	tasks := make([]*task, len(wanted))
-	for i, w := range wanted {
-		t, err := e.root(w)
-		if err != nil {
-			return nil, nil, err
-		}
-		tasks[i] = t
+	_ []*Value, _ *Report, err error) {
+	if err := e.want(wanted); err != nil {
+		return nil, nil, err
 	}
+	e.memory = newMemory(e.options)
+	defer func() { err = errors.Join(err, e.memory.close()) }()
 	if err := e.foldAll(ctx, events); err != nil {
 		return nil, nil, err
 	}
+	values, err := e.values(wanted)
+	return values, e.report, err
+}
+
+// want makes the tasks of all outputs. It comes before anything is folded.
+func (e *evaluation) want(wanted []Wanted) error {
+	for _, w := range wanted {
+		t, err := e.root(w)
+		if err != nil {
+			return err
+		}
+		e.outputs = append(e.outputs, t)
+	}
+	return nil
+}
+
+// values settles the outputs, whose tasks are folded.
+func (e *evaluation) values(wanted []Wanted) ([]*Value, error) {
 	values := make([]*Value, len(wanted))
 	for i, w := range wanted {
-		v, err := tasks[i].settle(w.Feature)
+		v, err := e.outputs[i].settle(w.Feature)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		values[i] = e.output(tasks[i], w.Feature, v)
+		values[i] = e.output(e.outputs[i], w.Feature, v)
 	}
-	return values, e.report, nil
+	return values, nil
 }
 
 // evaluation is the state of one Evaluate.
@@ -168,6 +188,8 @@ type evaluation struct {
 	start    *timeSet
 	tasks    map[taskKey]*task
 	order    []*task // in the order of creation
+	outputs  []*task // by wanted
+	memory   *memory
 	links    map[linkKey]*keySet
 	bounds   map[boundKey]*timeSet
 }

@@ -16,6 +16,26 @@ type Events interface {
 	Scan(ctx context.Context, request *ScanRequest, emit func(worker int, chunk *Chunk) error) error
 }
 
+// Twice is implemented by Events that can be asked for some columns later: when it is known of
+// which few rows they are wanted.
+type Twice interface {
+	Events
+	// Later reports whether a source may be scanned a second time for a column. The second scan
+	// has the chunks of the first, with their ordinals and rows; a difference is found out, and
+	// then the source is scanned once more for all columns at a time.
+	Later(source *plan.Source, column int) bool
+}
+
+// Pass says which scan of a source a request is for.
+type Pass uint8
+
+// The passes of a source whose columns are read in two.
+const (
+	FirstPass  Pass = iota // or the only one
+	SecondPass             // for columns that the first did not read
+	Anew                   // instead of the two before
+)
+
 // ScanRequest says what is wanted of a source. Whoever has events by entity may leave out those
 // that no feed asks for; whoever has not gives all of them.
 type ScanRequest struct {
@@ -23,6 +43,7 @@ type ScanRequest struct {
 	Columns []int // stored columns, as indexes in Source.Columns
 	Workers int
 	Feeds   []FeedRequest
+	Pass    Pass
 }
 
 // FeedRequest is the events that the views of one key mapping want.

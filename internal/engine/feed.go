@@ -19,6 +19,7 @@ type feed struct {
 	scan       *sourceScan
 	key        []*expr.Program
 	table      *keyTable
+	needs      []needs // by entity; nil: every event may count
 	tasks      []*taskFold
 	selections []selectionSpec
 	values     []valueSpec
@@ -98,6 +99,7 @@ func (f *feed) number() error {
 		}
 		t.numbers, _ = f.table.numbers(t.task.keys.columns, valid, true)
 	}
+	f.needs = f.require()
 	f.partitionBits = min(maxPartitionBits, bits.Len32(uint32(f.table.count)/4))
 	for _, t := range f.tasks {
 		t.group(int(f.table.count))

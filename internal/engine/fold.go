@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -102,14 +103,43 @@ func (s *sourceScan) add(t *task) error {
 // foldSource reads a source and folds the tasks of its feeds. Tasks that wait for this source's
 // values can settle their keys when it returns.
 func (e *evaluation) foldSource(ctx context.Context, events Events, s *sourceScan) error {
+	s.memory = e.memory
+	err := e.tryFold(ctx, events, s)
+	if errors.Is(err, errLate) {
+		s.restart()
+		err = e.tryFold(ctx, events, s)
+	}
+	if err == nil {
+		e.count(s)
+	}
+	return err
+}
+
+func (e *evaluation) tryFold(ctx context.Context, events Events, s *sourceScan) error {
 	if err := s.run(ctx, events, e.options); err != nil {
 		return err
 	}
-	e.count(s)
-	for _, f := range s.feeds {
+	return e.foldFeeds(ctx, events, s, s.feeds)
+}
+
+// foldFeeds folds the tasks of feeds of a source whose events are all there.
+func (e *evaluation) foldFeeds(ctx context.Context, events Events, s *sourceScan, feeds []*feed) error {
+	for _, f := range feeds {
+		for _, t := range f.tasks {
+			t.allocate()
+		}
 		if err := f.foldPartitions(ctx, e.options.Workers); err != nil {
 			return err
 		}
+		for _, t := range f.tasks {
+			t.arrange()
+		}
+		f.forget(e.memory)
+	}
+	if err := s.readLate(ctx, events, feeds, e.options); err != nil {
+		return err
+	}
+	for _, f := range feeds {
 		for _, t := range f.tasks {
 			t.finish()
 			if e.options.Trace != nil {
@@ -120,6 +150,14 @@ func (e *evaluation) foldSource(ctx context.Context, events Events, s *sourceSca
 		}
 	}
 	return nil
+}
+
+// forget lets the events of a feed go, except for the newest rows of chunks.
+func (f *feed) forget(m *memory) {
+	for _, p := range f.parts {
+		m.release(p.bytes)
+		p.rows, p.bytes = eventRows{}, 0
+	}
 }
 
 // count adds what one scan saw to the report. A source read again for links counts once. Adding up
@@ -141,12 +179,17 @@ func (e *evaluation) count(s *sourceScan) {
 // columns without a lock: an entity is in one partition and a row has one entity, so no place is
 // written twice.
 func (f *feed) foldPartitions(ctx context.Context, workers int) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	var next atomic.Int64
+	share := f.scan.memory.share(min(workers, f.partitions()))
 	work := func() {
 		r := f.scan.compiled.reader(f)
 		defer f.scan.compiled.release(r)
 		for p := next.Add(1) - 1; int(p) < f.partitions() && ctx.Err() == nil; p = next.Add(1) - 1 {
-			r.foldPartition(int(p))
+			if err := r.foldPartition(ctx, int(p), share); err != nil {
+				stop(err)
+			}
 		}
 	}
 	// A goroutine of its own would cost a single row more than its fold.
@@ -156,14 +199,26 @@ func (f *feed) foldPartitions(ctx context.Context, workers int) error {
 	}
 	work()
 	group.Wait()
-	return ctx.Err()
+	return context.Cause(ctx)
 }
 
-// foldPartition folds every entity of a partition for every task. Entities without events are
-// skipped: their rows keep what the columns began with, that is null, or 0 for counts.
-func (r *reader) foldPartition(p int) {
-	r.partition.load(r.feed, p)
+// foldPartition folds every entity of a partition for every task, as many at a time as the share of
+// memory lets; 0: no bound. Entities without events are skipped: their rows keep what the columns
+// began with, that is null, or 0 for counts.
+func (r *reader) foldPartition(ctx context.Context, p int, share int64) error {
 	r.number = p
+	if share > 0 && r.feed.tooMany(p, share) {
+		return r.foldPortions(ctx, p, share)
+	}
+	if err := r.partition.load(r.feed, p, everything); err != nil {
+		return err
+	}
+	r.foldLoaded(p)
+	return nil
+}
+
+// foldLoaded folds the entities that have events in the partition.
+func (r *reader) foldLoaded(p int) {
 	for local := range len(r.partition.offsets) - 1 {
 		from, end := r.partition.offsets[local], r.partition.offsets[local+1]
 		if from == end {
@@ -221,6 +276,7 @@ type newestFold struct {
 	live   int // selection of rows that pass the view's filter and are no tombstones
 	time   []int64
 	origin []uint64
+	from   *rowSources // once all are found
 }
 
 // newTaskFold declares to the feed everything that the task reads of events: aggregates with their
@@ -247,8 +303,7 @@ func newTaskFold(t *task, f *feed) (*taskFold, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := t.evaluation.rows.Count
-	fold.newest = &newestFold{live: live, time: noTimes(rows), origin: make([]uint64, rows)}
+	fold.newest = &newestFold{live: live}
 	f.keepOrigin = true
 	if t.received && !slices.Contains(f.newest, receivedAt) {
 		f.newest = append(f.newest, receivedAt)
@@ -256,9 +311,6 @@ func newTaskFold(t *task, f *feed) (*taskFold, error) {
 	for _, column := range slices.Sorted(maps.Keys(t.newest)) {
 		if !slices.Contains(f.newest, column) {
 			f.newest = append(f.newest, column)
-		}
-		if err := f.scan.read(column); err != nil {
-			return nil, err
 		}
 	}
 	return fold, nil
@@ -286,7 +338,7 @@ func (t *taskFold) group(entities int) {
 		t.offsets[e+1] += t.offsets[e]
 	}
 	for _, l := range t.aggregates {
-		if l.made != nil && l.made.runs != nil {
+		if l.made != nil && l.made.asked.lists {
 			l.made.arenas = make([]arena, t.feed.partitions())
 		}
 	}
@@ -323,24 +375,44 @@ type leaf struct {
 	decimals  []schema.Int128
 	valid     []bool
 	made      *generalLeaf // of package aggregate; nil: of lanes
+	capped    bool         // failed is needed
 	failed    []bool       // a cap was exceeded; nil: never
 	nonFinite atomic.Int64
 	overflow  atomic.Int64
 }
 
-// newLeaf makes room for one value of each row. Text and bool are held as integers until the end.
-func newLeaf(a *plan.Aggregate, rows int) *leaf {
-	l := &leaf{kind: a.Type, valid: make([]bool, rows)}
-	switch a.Type.Kind {
-	case schema.Float64:
+// allocate makes room for what the task fills. It comes when the task is about to be folded: many
+// groups of rows may wait for that.
+func (t *taskFold) allocate() {
+	rows := t.task.evaluation.rows.Count
+	for _, g := range t.groups {
+		g.time = noTimes(rows)
+	}
+	for _, l := range t.aggregates {
+		l.allocate(rows)
+	}
+	if t.newest != nil {
+		t.newest.time, t.newest.origin = noTimes(rows), make([]uint64, rows)
+	}
+}
+
+// allocate makes room for one value of each row. Text and bool are held as integers until the end.
+func (l *leaf) allocate(rows int) {
+	l.valid = make([]bool, rows)
+	if l.capped {
+		l.failed = make([]bool, rows)
+	}
+	switch {
+	case l.made != nil && l.made.allocate(l, rows):
+	case l.interner != nil:
+		l.ints = make([]int64, rows)
+	case l.kind.Kind == schema.Float64:
 		l.floats = make([]float64, rows)
-	case schema.Decimal:
+	case l.kind.Kind == schema.Decimal:
 		l.decimals = make([]schema.Int128, rows)
-	case schema.List, schema.Map, schema.JSON, schema.Vector: // what is kept depends on the aggregate
 	default:
 		l.ints = make([]int64, rows)
 	}
-	return l
 }
 
 // setInt stores an integer, a truth value or a rank.

@@ -171,8 +171,7 @@ func (f *feed) copied(e *plan.Expr) (int, error) {
 	return len(f.copies) - 1, nil
 }
 
-// addGeneral declares a general aggregate and gives its leaf the room for results, which begin with
-// the value of no events.
+// addGeneral declares a general aggregate, and how its leaf will hold results.
 func (t *taskFold) addGeneral(a *plan.Aggregate, g *group, l *leaf, where []*plan.Expr) error {
 	asked, err := t.feed.scan.compiled.general(a)
 	if err != nil {
@@ -183,32 +182,12 @@ func (t *taskFold) addGeneral(a *plan.Aggregate, g *group, l *leaf, where []*pla
 		return err
 	}
 	l.made = &generalLeaf{asked: asked, copied: -1}
-	if asked.lists {
-		l.made.runs = make([]listRun, len(l.valid))
-	}
-	if asked.zero {
-		for i := range l.valid {
-			l.valid[i] = true
-		}
-	}
 	if asked.byPosition || asked.lists {
-		l.holdValues(t.feed, t.feed.functions[number].arguments[0])
+		argument := t.feed.functions[number].arguments[0]
+		if l.made.copied = argument.copied; argument.lane >= 0 {
+			l.interner = t.feed.values[t.feed.lanes[argument.lane].value].interner
+		}
 	}
 	g.general = append(g.general, general{number: number, leaf: l})
 	return nil
-}
-
-// holdValues prepares a leaf to hold values of an argument as the argument's lane does.
-func (l *leaf) holdValues(f *feed, argument argumentSpec) {
-	l.made.copied = argument.copied
-	if argument.lane >= 0 {
-		l.interner = f.values[f.lanes[argument.lane].value].interner
-	}
-	switch {
-	case l.made.runs != nil:
-	case l.made.copied >= 0:
-		l.ints, l.made.origins = nil, make([]uint64, len(l.valid))
-	case l.interner != nil:
-		l.ints, l.decimals = make([]int64, len(l.valid)), nil
-	}
 }

@@ -14,14 +14,12 @@ const noEntity = int32(-1)
 // keys of a table have one form, that of its entity, so that a text which looks like an encoded key
 // cannot be taken for one.
 type keyTable struct {
-	texts map[string]int32 // encoded keys, and single text keys as they are
-	ints  map[int64]int32  // single keys of a number kind
+	short shortKeys        // single keys: of a number kind, or texts that are short
+	texts map[string]int32 // encoded keys, and single text keys that are not
 	count int32
 }
 
-func newKeyTable() *keyTable {
-	return &keyTable{texts: map[string]int32{}, ints: map[int64]int32{}}
-}
+func newKeyTable() *keyTable { return &keyTable{texts: map[string]int32{}} }
 
 // numbers returns the entity of each row: known ones, and with add also new ones. valid, if set,
 // leaves rows out. The second result counts the rows with a null in the key. Numbers are given from
@@ -64,6 +62,9 @@ func usable(c *batch.Column, valid []bool, i int) bool {
 // text returns the number of a key; an unknown one gets the next number with add and noEntity
 // without. A new key is copied, since it may point into memory of a chunk.
 func (k *keyTable) text(key string, add bool) int32 {
+	if len(key) <= longestShort {
+		return k.shortKey(shortOf(key), add)
+	}
 	if number, known := k.texts[key]; known {
 		return number
 	}
@@ -76,28 +77,34 @@ func (k *keyTable) text(key string, add bool) int32 {
 	return number
 }
 
-// int does the same for a single key of a number kind.
-func (k *keyTable) int(key int64, add bool) int32 {
-	if number, known := k.ints[key]; known {
+func (k *keyTable) shortKey(e shortEntry, add bool) int32 {
+	number := k.short.number(e)
+	if number != noEntity || !add {
 		return number
 	}
-	if !add {
-		return noEntity
-	}
-	number := k.count
+	number = k.count
 	k.count++
-	k.ints[key] = number
+	k.short.add(e, number)
 	return number
 }
 
-// dictionary looks every entry of the dictionary up once. An entry that no row uses is not looked
-// up, so that it does not become an entity with add. unknown differs from all that a lookup can
+// int does the same for a single key of a number kind.
+func (k *keyTable) int(key int64, add bool) int32 {
+	return k.shortKey(shortEntry{low: uint64(key), length: 8}, add)
+}
+
+// dictionary looks every entry of the dictionary up once. With add an entry that no row uses is not
+// looked up, so that it does not become an entity. unknown differs from all that a lookup can
 // return.
 func (k *keyTable) dictionary(c *batch.Column, valid []bool, add bool, out []int32) {
 	const unknown = int32(-3)
 	numbers := make([]int32, c.Dict.Length)
-	for i := range numbers {
-		numbers[i] = unknown
+	if add {
+		for i := range numbers {
+			numbers[i] = unknown
+		}
+	} else { // most entries are used, and together they are looked up faster
+		k.lookUp(c.Dict, numbers)
 	}
 	for i, code := range c.Codes {
 		if !usable(c, valid, i) {
@@ -108,6 +115,29 @@ func (k *keyTable) dictionary(c *batch.Column, valid []bool, add bool, out []int
 			numbers[code] = k.text(c.Dict.Text(int(code)), add)
 		}
 		out[i] = numbers[code]
+	}
+}
+
+// lookUp returns the numbers of all texts of a dictionary.
+func (k *keyTable) lookUp(dict *batch.Column, numbers []int32) {
+	var keys [lookAhead]shortEntry
+	for from := 0; from < len(numbers); from += lookAhead {
+		to := min(from+lookAhead, len(numbers))
+		short := true
+		for i := from; i < to; i++ {
+			text := dict.Text(i)
+			if short = short && len(text) <= longestShort; !short {
+				break
+			}
+			keys[i-from] = shortOf(text)
+		}
+		if short && k.short.used > 0 {
+			k.short.numbers(keys[:to-from], numbers[from:to])
+			continue
+		}
+		for i := from; i < to; i++ {
+			numbers[i] = k.text(dict.Text(i), false)
+		}
 	}
 }
 

@@ -23,6 +23,25 @@ type generalLeaf struct {
 	failing sync.Once
 }
 
+// allocate makes room for results, which begin with the value of no events. It reports whether that is
+// all that the leaf needs; values that lanes hold are the leaf's to make room for.
+func (g *generalLeaf) allocate(l *leaf, rows int) bool {
+	if g.asked.zero {
+		for i := range l.valid {
+			l.valid[i] = true
+		}
+	}
+	switch {
+	case g.asked.lists:
+		g.runs = make([]listRun, rows)
+	case g.copied >= 0:
+		g.origins = make([]uint64, rows)
+	default:
+		return false
+	}
+	return true
+}
+
 // fail marks a value whose cap was exceeded. Workers may do so at once, each at its own places.
 func (l *leaf) fail(at int) {
 	l.made.failing.Do(func() { l.failed = make([]bool, len(l.valid)) })
@@ -75,7 +94,7 @@ func (t *taskFold) listColumn(l *leaf, places []int32) *batch.Column {
 		for i := range items.valid {
 			items.valid[i] = true
 		}
-		items.allocate(total)
+		items.settle(total)
 		column.Child = items.column()
 	}
 	if l.kind.Kind == schema.Map {
@@ -84,8 +103,8 @@ func (t *taskFold) listColumn(l *leaf, places []int32) *batch.Column {
 	return column
 }
 
-// allocate gives a leaf without any value the slice of its kind, which readers of columns expect.
-func (l *leaf) allocate(total int) {
+// settle gives a leaf without any value the slice of its kind, which readers of columns expect.
+func (l *leaf) settle(total int) {
 	if total > 0 {
 		return
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"sort"
 
 	"github.com/fettle-ml/fettle/internal/engine/window"
@@ -15,33 +16,96 @@ type partition struct {
 	offsets []int32 // of each entity of the partition, and the end
 	to      []int32 // scratch: where each row of a part goes
 	next    []int32
+	buffer  []uint64 // of what is read back
 	sorter  rowSorter
 }
 
-// load gathers partition number p of the feed from all parts. Parts are taken in the order of their
-// chunks, so that the events of an entity lie in the order of position before they are sorted by
-// time: the sort is stable and ties keep that order.
-func (w *partition) load(f *feed, p int) {
-	entities := (int(f.table.count) - p + f.partitions() - 1) / f.partitions()
+// extent is which events of a partition are loaded: of the entities [from, to), at the times [start,
+// end).
+type extent struct {
+	from, to   int32
+	start, end int64
+}
+
+// everything is all events of a partition.
+// It is never written.
+var everything = extent{0, math.MaxInt32, math.MinInt64, math.MaxInt64}
+
+// has reports whether an event belongs to the extent.
+func (e *extent) has(rows *eventRows, i int) bool {
+	return rows.entity[i] >= e.from && rows.entity[i] < e.to && rows.time[i] >= e.start &&
+		(rows.time[i] < e.end || e.end == math.MaxInt64)
+}
+
+// entities returns how many entities a partition has.
+func (f *feed) entities(p int) int {
+	return (int(f.table.count) - p + f.partitions() - 1) / f.partitions()
+}
+
+// count sets offsets to the events of each entity of partition number p.
+func (w *partition) count(f *feed, p int, only extent) error {
+	entities := f.entities(p)
 	w.offsets = resized(w.offsets, entities+1)
 	clear(w.offsets)
 	for _, part := range f.parts {
-		for _, entity := range part.rows.entity[part.starts[p]:part.starts[p+1]] {
-			w.offsets[entity+1]++
+		if part.events(p) == 0 {
+			continue
+		}
+		rows, err := part.cut(p, &w.buffer)
+		if err != nil {
+			return err
+		}
+		for i, entity := range rows.entity {
+			if only == everything || only.has(rows, i) {
+				w.offsets[entity+1]++
+			}
 		}
 	}
 	for e := range entities {
 		w.offsets[e+1] += w.offsets[e]
 	}
+	return nil
+}
+
+// load gathers an extent of partition number p of the feed from all parts. Parts are taken in the
+// order of their chunks, so that the events of an entity lie in the order of position before they
+// are sorted by time: the sort is stable and ties keep that order.
+func (w *partition) load(f *feed, p int, only extent) error {
+	if err := w.count(f, p, only); err != nil {
+		return err
+	}
+	entities := f.entities(p)
 	w.allocate(f, int(w.offsets[entities]))
 	w.next = append(w.next[:0], w.offsets[:entities]...)
 	for number, part := range f.parts {
-		w.scatter(f, number, part, p)
+		if part.events(p) == 0 {
+			continue
+		}
+		rows, err := part.cut(p, &w.buffer)
+		if err != nil {
+			return err
+		}
+		if only != everything {
+			rows = rows.within(&only)
+		}
+		w.scatter(f, number, rows)
 	}
 	w.correct(f)
 	for e := range entities {
 		w.order(int(w.offsets[e]), int(w.offsets[e+1]))
 	}
+	return nil
+}
+
+// within returns the events of an extent.
+func (r *eventRows) within(only *extent) *eventRows {
+	var rows []uint32
+	for i := range r.time {
+		if only.has(r, i) {
+			rows = append(rows, uint32(i))
+		}
+	}
+	return r.picked(rows)
 }
 
 // resized returns a slice of length n with the old memory if it is enough. Its content is anything.
@@ -97,62 +161,58 @@ func resizedAll[T any](columns [][]T, count, n int) [][]T {
 	return columns
 }
 
-// scatter moves the rows of one part to their entities. Values that are held by number get their
+// scatter moves rows of one part to their entities. Values that are held by number get their
 // rank on the way: all numbers are known by now. An origin becomes the number of the part in the
 // upper half and the row in its chunk in the lower.
-func (w *partition) scatter(f *feed, number int, part *part, p int) {
-	from, end := int(part.starts[p]), int(part.starts[p+1])
-	if from == end {
-		return
-	}
-	w.to = resized(w.to, end-from)
-	for i, entity := range part.rows.entity[from:end] {
+func (w *partition) scatter(f *feed, number int, in *eventRows) {
+	w.to = resized(w.to, len(in.time))
+	for i, entity := range in.entity {
 		w.to[i] = w.next[entity]
 		w.next[entity]++
 	}
-	in, out := &part.rows, &w.rows
-	place(out.time, in.time[from:end], w.to)
+	out := &w.rows
+	place(out.time, in.time, w.to)
 	if len(out.ready) > 0 {
 		// A part without availability is one whose events are all known at their own time.
 		ready := in.ready
 		if ready == nil {
 			ready = in.time
 		}
-		place(out.ready, ready[from:end], w.to)
+		place(out.ready, ready, w.to)
 	}
 	if len(out.visible) > 0 {
-		w.scatterVisible(in, from, end)
+		w.scatterVisible(in)
 	}
 	if in.sequence != nil {
-		w.scatterSequence(f, in, from, end)
+		w.scatterSequence(f, in)
 	}
 	if in.identity != nil {
-		place(out.identity, in.identity[from:end], w.to)
+		place(out.identity, in.identity, w.to)
 	}
-	w.scatterWords(in.words[from*f.stride():end*f.stride()], f.stride())
+	w.scatterWords(in.words, f.stride())
 	for _, v := range f.values {
 		switch {
 		case v.interner != nil:
-			placeRanks(out.ints[v.at], in.ints[v.at][from:end], w.to, v.interner.rank)
+			placeRanks(out.ints[v.at], in.ints[v.at], w.to, v.interner.rank)
 		case v.kind == window.Ints:
-			place(out.ints[v.at], in.ints[v.at][from:end], w.to)
+			place(out.ints[v.at], in.ints[v.at], w.to)
 		case v.kind == window.Floats:
-			place(out.floats[v.at], in.floats[v.at][from:end], w.to)
+			place(out.floats[v.at], in.floats[v.at], w.to)
 		default:
-			place(out.decimals[v.at], in.decimals[v.at][from:end], w.to)
+			place(out.decimals[v.at], in.decimals[v.at], w.to)
 		}
 	}
 	if f.keepOrigin {
-		for i, row := range in.origin[from:end] {
+		for i, row := range in.origin {
 			out.origin[w.to[i]] = uint64(number)<<32 | row
 		}
 	}
 }
 
 // A part without visibility is one whose events could always be seen.
-func (w *partition) scatterVisible(in *eventRows, from, end int) {
+func (w *partition) scatterVisible(in *eventRows) {
 	if in.visible != nil {
-		place(w.rows.visible, in.visible[from:end], w.to)
+		place(w.rows.visible, in.visible, w.to)
 		return
 	}
 	for _, to := range w.to {
@@ -161,17 +221,17 @@ func (w *partition) scatterVisible(in *eventRows, from, end int) {
 }
 
 // A part without a list of null sequences has none that is null.
-func (w *partition) scatterSequence(f *feed, in *eventRows, from, end int) {
+func (w *partition) scatterSequence(f *feed, in *eventRows) {
 	if f.sequences != nil {
-		placeRanks(w.rows.sequence, in.sequence[from:end], w.to, f.sequences.rank)
+		placeRanks(w.rows.sequence, in.sequence, w.to, f.sequences.rank)
 	} else {
-		place(w.rows.sequence, in.sequence[from:end], w.to)
+		place(w.rows.sequence, in.sequence, w.to)
 	}
 	if len(w.rows.unsequenced) == 0 {
 		return
 	}
 	for i := range w.to {
-		w.rows.unsequenced[w.to[i]] = in.unsequenced != nil && in.unsequenced[from+i]
+		w.rows.unsequenced[w.to[i]] = in.unsequenced != nil && in.unsequenced[i]
 	}
 }
 

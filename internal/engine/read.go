@@ -122,11 +122,21 @@ func (r *reader) lane(i int) *window.Lane {
 	return l
 }
 
-// foldRows reads every window for a task's rows of the current entity, by boundary. In this order
-// cursors, fence and distinct counters only move forward, and all labels of an entity cost about
-// one pass over its events.
+// foldRows reads every window for a task's rows of the current entity.
 func (r *reader) foldRows(t *taskFold, entity int) {
 	rows, first := t.rowsOf(entity)
+	r.foldRun(t, rows, first, allReads)
+}
+
+// reads says what of a task is read.
+type reads struct{ windows, newest bool }
+
+var allReads = reads{true, true} // it is never written
+
+// foldRun reads rows that follow each other by boundary, the first of them at a place. In this order
+// cursors, fence and distinct counters only move forward, and all labels of an entity cost about
+// one pass over its events.
+func (r *reader) foldRun(t *taskFold, rows []int32, first int, what reads) {
 	r.cursors = resized(r.cursors, len(t.windows))
 	clear(r.cursors)
 	if len(r.partition.rows.visible) > 0 {
@@ -139,8 +149,11 @@ func (r *reader) foldRows(t *taskFold, entity int) {
 		r.fence.advance(b)
 		r.holes = resized(r.holes, len(r.fence.pending))
 		r.trueHoles = resized(r.trueHoles, len(r.fence.pending))
-		if t.newest != nil {
+		if t.newest != nil && what.newest {
 			r.readNewest(t, at, b+t.shift)
+		}
+		if !what.windows {
+			continue
 		}
 		for _, g := range t.groups {
 			if len(g.general) > 0 {
@@ -332,6 +345,7 @@ func (r *reader) readNewest(t *taskFold, at int, end int64) {
 		return
 	}
 	if !r.selection(t.newest.live).Has(last) {
+		t.newest.time[at] = NoTime // of an earlier part of the entity's events, perhaps
 		return
 	}
 	t.newest.time[at] = r.time[last]

@@ -28,6 +28,9 @@ type sourceScan struct {
 	computed   map[int]*expr.Program
 	columns    []int       // stored columns to read
 	position   map[int]int // of a stored column among columns
+	memory     *memory     // nil: as much as there is
+	late       []int       // columns of newest rows that are read in a second pass
+	pass       Pass        // of the scan under way
 
 	mutex  sync.Mutex
 	counts SourceCounts
@@ -160,7 +163,9 @@ func (s *sourceScan) run(ctx context.Context, events Events, options Options) er
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		s.collect(chunk)
+		if err := s.collect(chunk); err != nil {
+			return err
+		}
 		if options.Progress != nil {
 			s.mutex.Lock()
 			options.Progress(s.source.Name, s.counts.Events)
@@ -168,11 +173,17 @@ func (s *sourceScan) run(ctx context.Context, events Events, options Options) er
 		}
 		return nil
 	}
+	if err := s.chooseLate(events, options); err != nil {
+		return err
+	}
 	request := &ScanRequest{
 		Source: s.source, Columns: s.columns, Workers: options.Workers,
-		Feeds: s.requests(options.Trace != nil),
+		Feeds: s.requests(options.Trace != nil), Pass: s.pass,
 	}
 	if err := events.Scan(ctx, request, emit); err != nil {
+		if len(s.late) > 0 && ctx.Err() == nil {
+			return errLate // which may say less than the error of all columns
+		}
 		return err
 	}
 	if s.changes != nil {
@@ -181,7 +192,7 @@ func (s *sourceScan) run(ctx context.Context, events Events, options Options) er
 	for _, f := range s.feeds {
 		f.complete()
 	}
-	return nil
+	return s.memory.finish()
 }
 
 // complete fixes the order of parts and of interned values once all events are in. Before it, both
@@ -262,7 +273,7 @@ func truth(c *batch.Column) []bool {
 }
 
 // collect reduces one chunk for every feed.
-func (s *sourceScan) collect(chunk *Chunk) {
+func (s *sourceScan) collect(chunk *Chunk) error {
 	scope := &chunkScope{scan: s, chunk: chunk, results: map[*expr.Program]*batch.Column{}}
 	counts := SourceCounts{Events: int64(len(chunk.EventTime))}
 	if s.deleteWhen != nil {
@@ -280,7 +291,9 @@ func (s *sourceScan) collect(chunk *Chunk) {
 	}
 	for i, f := range s.feeds {
 		if chunk.Feed == 0 || chunk.Feed == i+1 {
-			f.collect(scope)
+			if err := f.collect(scope); err != nil {
+				return err
+			}
 		}
 	}
 	s.mutex.Lock()
@@ -290,6 +303,7 @@ func (s *sourceScan) collect(chunk *Chunk) {
 	s.counts.Raised += counts.Raised
 	s.counts.Never += counts.Never
 	s.counts.Made.Add(scope.nulls)
+	return nil
 }
 
 // keepOrDeleted keeps the rows that pass the source's filter, and all tombstones. A tombstone that

@@ -127,6 +127,14 @@ type Unit interface {
 	Read(emit func(*Part) error) error
 }
 
+// Bounded is implemented by units that can say, before they are read, between which values a column
+// lies.
+type Bounded interface {
+	// TimeBounds returns the least and the greatest time of a wanted column, and how many rows the
+	// unit has; false if the file does not say, or if cells are null or not times of an instant.
+	TimeBounds(wanted int) (least, greatest, rows int64, known bool)
+}
+
 // Part is a run of rows as they were read.
 type Part struct {
 	First     int64 // number of the first row

@@ -88,13 +88,13 @@ func (u *parquetUnit) Read(emit func(*Part) error) (err error) {
 }
 
 // partRows returns how many rows a part has: fewer than PartRows if rows are so long that a part
-// would take hundreds of megabytes.
+// of all columns would take hundreds of megabytes. It is the same whatever columns are wanted: who
+// reads other columns of the same rows later finds them in the same parts.
 func (u *parquetUnit) partRows() int64 {
 	const maxBytes, minRows = 256 << 20, 1024
 	size := int64(0)
-	columns := u.scan.input.parquet.Metadata().RowGroups[u.index].Columns
-	for _, w := range u.scan.wanted {
-		size += max(0, columns[u.scan.input.nodes[w.Column].leafFrom].MetaData.TotalUncompressedSize)
+	for _, column := range u.scan.input.parquet.Metadata().RowGroups[u.index].Columns {
+		size += max(0, column.MetaData.TotalUncompressedSize)
 	}
 	perRow := size/max(1, u.group.NumRows()) + 1
 	return min(PartRows, max(minRows, maxBytes/perRow))

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -27,6 +28,10 @@ type Options struct {
 	MaxAge  int64 // microseconds: older values are null; 0: any age
 	MaxBad  int   // for the record: what sources and labels were allowed
 	Workers int
+	// Memory bounds, in bytes, label rows, events and values that are held at a time; 0: no bound.
+	// What is beyond it goes to Spill, which must be there then.
+	Memory int64
+	Spill  engine.Spill
 	// Mode is Ideal, which is the default, or AsServed. Served says what serving had seen; it is nil
 	// if nothing was ever served, and then the modes are the same.
 	Mode   string
@@ -59,6 +64,16 @@ type Set struct {
 	labels *Labels
 	fields []schema.Field
 	values []*batch.Column
+	spool  *spool // has the values instead; nil: they are in memory
+	slice  int    // rows that are written at a time
+}
+
+// Close removes what the set has on disk. The set cannot be written any more.
+func (s *Set) Close() error {
+	if s.spool == nil {
+		return nil
+	}
+	return s.spool.run.Close()
 }
 
 // Build computes the features of a selection for the labels. The label file, if any, is read but
@@ -76,28 +91,73 @@ func Build(ctx context.Context, s *plan.Selection, labels *Labels, history Histo
 	if err != nil {
 		return nil, err
 	}
-	set := &Set{Rows: rows.Count, labels: labels}
-	values, report, differing, err := modes(ctx, s, rows, history, options)
+	set := &Set{Rows: rows.Count, labels: labels, slice: writeRows}
+	if err := set.compute(ctx, s, rows, history, options); err != nil {
+		return nil, errors.Join(err, set.Close())
+	}
+	set.Manifest.identify()
+	return set, nil
+}
+
+// compute evaluates the features and counts what came of them: for all rows at a time if there is
+// memory for that, or else for one group after the other.
+func (s *Set) compute(ctx context.Context, selection *plan.Selection, rows engine.Rows, history History,
+	options Options) error {
+	var counts counts
+	plan := planGroups(selection, rows.Count, options)
+	options.Memory = plan.events
+	if plan.groups > 1 {
+		return s.computeGroups(ctx, selection, rows, history, options, plan)
+	}
+	values, report, differing, err := modes(ctx, selection, rows, history, options)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	set.Manifest = manifestOf(s, labels, history, options)
+	counts.add(selection, rows, values)
+	counts.differing = differing
+	for i, v := range values {
+		s.fields = append(s.fields, schema.Field{Name: selection.Features[i].Name, Type: v.Column.Type})
+		s.values = append(s.values, v.Column)
+	}
+	s.describe(selection, history, options, &counts, report)
+	return nil
+}
+
+// describe fills in the manifest. It must come after the evaluation: only then does the history
+// know which files were read.
+func (s *Set) describe(selection *plan.Selection, history History, options Options, counts *counts,
+	report *engine.Report) {
+	s.Manifest = manifestOf(selection, s.labels, history, options)
 	if options.Served != nil {
-		set.Manifest.Differing = &differing
+		s.Manifest.Differing = &counts.differing
 	}
+	s.Manifest.Features = counts.features
+	s.Manifest.Labels.Rows = counts.rows
+	s.Manifest.Labels.NullTimes, s.Manifest.Labels.NullKeys = counts.nullTimes, counts.nullKeys
+	s.Manifest.addReport(report)
+}
+
+// counts adds up what came of the label rows, group by group.
+type counts struct {
+	features                  []FeatureCounts
+	rows, nullTimes, nullKeys int64
+	differing                 int64
+}
+
+// add counts one group of rows.
+func (c *counts) add(s *plan.Selection, rows engine.Rows, values []*engine.Value) {
 	absent := make([][]bool, len(rows.Roles))
 	for r, role := range rows.Roles {
 		absent[r] = absentRows(rows, role.Columns)
 	}
-	for i, v := range values {
-		set.fields = append(set.fields, schema.Field{Name: s.Features[i].Name, Type: v.Column.Type})
-		set.values = append(set.values, v.Column)
-		set.Manifest.Features = append(set.Manifest.Features, featureOf(s.Features[i], v, absent[s.Features[i].Role]))
+	if c.features == nil {
+		c.features = make([]FeatureCounts, len(values))
 	}
-	set.Manifest.count(rows, absent)
-	set.Manifest.addReport(report)
-	set.Manifest.identify()
-	return set, nil
+	for i, v := range values {
+		c.features[i].add(featureOf(s.Features[i], v, absent[s.Features[i].Role]))
+	}
+	c.rows += int64(rows.Count)
+	c.countAbsent(rows, absent)
 }
 
 // ReadRows reads the label rows that Build computes values for, without computing any. The labels
@@ -122,13 +182,22 @@ func ReadRows(ctx context.Context, s *plan.Selection, labels *Labels, history Hi
 // evaluate asks the engine for all features at once, so that a source they share is read once.
 func evaluate(ctx context.Context, s *plan.Selection, rows engine.Rows, history History, options Options) (
 	[]*engine.Value, *engine.Report, error) {
+	return engine.Evaluate(ctx, history, rows, wantedOf(s), engineOptions(options))
+}
+
+// wantedOf lists the outputs in the order of the selection.
+func wantedOf(s *plan.Selection) []engine.Wanted {
 	wanted := make([]engine.Wanted, len(s.Features))
 	for i, f := range s.Features {
 		wanted[i] = engine.Wanted{Role: f.Role, View: f.View, Feature: f.Feature}
 	}
-	return engine.Evaluate(ctx, history, rows, wanted, engine.Options{
-		Workers: options.Workers, MaxAge: options.MaxAge, Progress: options.events(),
-	})
+	return wanted
+}
+
+func engineOptions(o Options) engine.Options {
+	return engine.Options{
+		Workers: o.Workers, MaxAge: o.MaxAge, Progress: o.events(), Memory: o.Memory, Spill: o.Spill,
+	}
 }
 
 // checkNames refuses an output with two columns of one name, before any work. A table with two
@@ -160,11 +229,18 @@ func (s *Set) Write(ctx context.Context, w io.Writer, kind format.Format, option
 	if err != nil {
 		return fmt.Errorf("write the training set: %w", err)
 	}
-	for from := 0; from < s.Rows || from == 0; from += writeRows {
-		to := min(from+writeRows, s.Rows)
-		slices := make([]*batch.Column, len(columns))
+	for from := 0; from < s.Rows || from == 0; from += s.slice {
+		to := min(from+s.slice, s.Rows)
+		slices := make([]*batch.Column, len(columns), len(fields))
 		for i, c := range columns {
 			slices[i] = c.Slice(from, to)
+		}
+		if s.spool != nil {
+			spooled, err := s.spool.next(from, to)
+			if err != nil {
+				return err
+			}
+			slices = append(slices, spooled...)
 		}
 		if err := output.Write(&batch.Batch{Fields: fields, Columns: slices, Rows: to - from}); err != nil {
 			return fmt.Errorf("write the training set: %w", err)

@@ -136,18 +136,28 @@ func manifestOf(s *plan.Selection, labels *Labels, history History, options Opti
 	return m
 }
 
-// count counts label rows without a time or key. A row counts once even if several roles have no
-// key. absent is by role.
-func (m *Manifest) count(rows engine.Rows, absent [][]bool) {
-	m.Labels.Rows = int64(rows.Count)
+// add joins the counts of one more group of rows.
+func (f *FeatureCounts) add(more FeatureCounts) {
+	f.Name, f.Version, f.Type = more.Name, more.Version, more.Type
+	f.Nulls += more.Nulls
+	f.Missing += more.Missing
+	f.Expired += more.Expired
+	f.Default += more.Default
+	f.Error += more.Error
+	f.Made.Add(more.Made)
+}
+
+// countAbsent counts label rows without a time or key. A row counts once even if several roles have
+// no key. absent is by role.
+func (c *counts) countAbsent(rows engine.Rows, absent [][]bool) {
 	for i := range rows.Count {
 		if rows.Valid != nil && !rows.Valid[i] {
-			m.Labels.NullTimes++
+			c.nullTimes++
 			continue
 		}
 		for _, role := range absent {
 			if role != nil && role[i] {
-				m.Labels.NullKeys++
+				c.nullKeys++
 				break
 			}
 		}

@@ -66,6 +66,7 @@ type Report struct {
 	// Quarantined lists what was wrong with bad rows, by file and row: all of it for the first
 	// MaxListed rows.
 	Quarantined []Bad
+	Skipped     int64 // rows among those kept that were not read
 	NonFinite   int64 // cells that were NaN or infinite and are null
 	Folds       int64 // wall clock times that happened twice: the first was taken
 	Gaps        int64 // wall clock times that never happened: moved forward by the gap
@@ -156,6 +157,16 @@ func (t *tally) add(d *draft, progress func(done int64)) int64 {
 	}
 	progress(r.Rows)
 	return r.BadRows
+}
+
+// skip counts rows that are not read.
+func (t *tally) skip(file int, rows int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.report.Rows += rows
+	t.report.Kept += rows
+	t.report.Skipped += rows
+	t.rows[file] += rows
 }
 
 // firstBad sorts by file and row and keeps the first MaxListed rows.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/fettle-ml/fettle/internal/format"
+	"github.com/fettle-ml/fettle/internal/schema"
 )
 
 // ScanRequest says what a scan reads.
@@ -19,7 +20,14 @@ type ScanRequest struct {
 	Progress func(done, total int64)
 	// SkipHash leaves FileInfo.SHA256 empty.
 	SkipHash bool
+	// Within, if set, says that only events of these times are wanted. Rows of other times may be
+	// left out unread where the file says the times of a run of rows, and the source has no id:
+	// they are counted as kept, and what is wrong with them is not found.
+	Within *Interval
 }
+
+// Interval is the times [From, To).
+type Interval struct{ From, To int64 }
 
 // run is one scan.
 type run struct {
@@ -111,10 +119,30 @@ func (r *run) work(ctx context.Context, worker int) error {
 		if err != nil {
 			return err
 		}
-		if err := r.readUnit(ctx, worker, unit); err != nil {
+		if rows := r.unwanted(unit); rows > 0 {
+			r.tally.skip(unit.of.file.index, rows)
+			err = r.units.done(unit)
+		} else {
+			err = r.readUnit(ctx, worker, unit)
+		}
+		if err != nil {
 			return err
 		}
 	}
+}
+
+// unwanted returns the number of rows of a unit that need not be read; 0: it is read.
+func (r *run) unwanted(u *ticket) int64 {
+	bounded, can := u.Unit.(format.Bounded)
+	if r.request.Within == nil || r.layout.id >= 0 || !can || u.of.file.local[r.layout.time] {
+		return 0
+	}
+	least, greatest, rows, known := bounded.TimeBounds(r.layout.time)
+	if !known || !schema.ValidTime(least) || !schema.ValidTime(greatest) ||
+		greatest >= r.request.Within.From && least < r.request.Within.To {
+		return 0
+	}
+	return rows
 }
 
 // maxWaiting is how many parts a goroutine reads ahead while it waits for its turn at the table of
