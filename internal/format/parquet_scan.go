@@ -53,7 +53,7 @@ type parquetUnit struct {
 	group   parquet.RowGroup
 	index   int
 	first   int64
-	readers []*parquetReader
+	readers []columnReader
 }
 
 // Read reads the row group part by part.
@@ -94,7 +94,10 @@ func (u *parquetUnit) partRows() int64 {
 	size := int64(0)
 	columns := u.scan.input.parquet.Metadata().RowGroups[u.index].Columns
 	for _, w := range u.scan.wanted {
-		size += max(0, columns[u.scan.input.nodes[w.Column].leafFrom].MetaData.TotalUncompressedSize)
+		node := u.scan.input.nodes[w.Column]
+		for _, leaf := range columns[node.leafFrom:node.leafTo] {
+			size += max(0, leaf.MetaData.TotalUncompressedSize)
+		}
 	}
 	perRow := size/max(1, u.group.NumRows()) + 1
 	return min(PartRows, max(minRows, maxBytes/perRow))
@@ -104,7 +107,11 @@ func (u *parquetUnit) partRows() int64 {
 func (u *parquetUnit) open() error {
 	input := u.scan.input
 	for _, w := range u.scan.wanted {
-		node := input.nodes[w.Column]
+		node := &input.nodes[w.Column]
+		if node.stored.child != nil {
+			u.readers = append(u.readers, input.newNestedReader(u.index, node, w.Type))
+			continue
+		}
 		reader := &parquetReader{stored: node.stored, decoder: node.stored.decoder(w.Type)}
 		if node.stored.fettle.Kind != schema.Null {
 			reader.pages = input.pagesOf(u.index, node.leafFrom, input.parquet.Root().Columns()[w.Column])
@@ -132,8 +139,11 @@ func (u *parquetUnit) read(first int64, rows int) (*Part, error) {
 			return nil, damaged(u.scan.input.name, fmt.Errorf("column %s: %w", field.Name, err))
 		}
 		for _, special := range specials {
-			if special.problem == "" {
+			switch special.problem {
+			case "":
 				part.NonFinite++
+				continue
+			case nullJSON:
 				continue
 			}
 			part.Bad = append(part.Bad, Bad{Row: first + int64(special.at), Field: field.Name,
