@@ -61,10 +61,12 @@ var mayImport = map[string]string{
 // holds for the packages below it too.
 var onlyIn = []struct{ imported, places, reason string }{
 	{"github.com/parquet-go/parquet-go", "format", "format holds the only codecs"},
+	{"github.com/apache/arrow-go", "format", "format holds the only codecs"},
 	{"github.com/cockroachdb/pebble", "store", "a backend is imported where it is wrapped"},
 	{"github.com/prometheus/client_golang", "api", "metrics are an edge"},
 	{"github.com/klauspost/compress", "format source", "files are unpacked where they are read"},
 	{"github.com/goccy/go-yaml", "lang", "definitions are read in one place"},
+	{"golang.org/x/text", "engine", "the tables of Unicode are part of what functions mean"},
 	{"github.com/spf13/cobra", "cli", "commands are the outermost layer"},
 	{"github.com/spf13/pflag", "cli", "commands are the outermost layer"},
 	{"os/exec", "function", "only the pool of user code starts processes"},

@@ -56,6 +56,7 @@ func nextCommands() map[string][]string {
 	return map[string][]string{
 		template.TemplateCards: {
 			"fettle lint",
+			"fettle test",
 			"fettle train --model fraud --labels data/labels.csv --time time --output fraud.parquet",
 		},
 		template.TemplateFlights: {

@@ -20,9 +20,6 @@ import (
 // type that the first rows have, is an error then. Labels must not be closed before the output.
 func CreateBeside(w io.Writer, kind Format, labels Input, fields []schema.Field) (Output, error) {
 	for _, field := range fields {
-		if err := writable(field); err != nil {
-			return nil, err
-		}
 		if slices.ContainsFunc(labels.Columns(), func(c Column) bool { return c.Name == field.Name }) {
 			return nil, fmt.Errorf("the labels have a column %s already; rename it there or here",
 				field.Name)
@@ -100,9 +97,15 @@ func newConverted(w io.Writer, kind Format, labels Input, fields []schema.Field)
 			return c, nil
 		}
 		return nil, errors.Join(err, scan.Close())
-	default:
-		err := fmt.Errorf("%w %q: write .parquet, .csv or .jsonl", ErrFormat, kind)
+	case ArrowFile, ArrowStream:
+		o, err := newArrowOutput(w, kind, all, local)
+		c.to = o
+		if err == nil {
+			return c, nil
+		}
 		return nil, errors.Join(err, scan.Close())
+	default:
+		return nil, errors.Join(unknownOutput(kind), scan.Close())
 	}
 }
 

@@ -156,7 +156,7 @@ func TestBesideRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f(nested, format.CSV, 4, "it is nested")
+	f(nested, format.CSV, 4, "column struct cannot be read: it is a group of fields")
 	misfit := "a\n" + strings.Repeat("1\n", 10000) + "x\n"
 	f(openBytes(t, "l.csv", []byte(misfit)), format.Parquet, 10001, `label row 10001, a: "x" is not an int64`)
 }

@@ -79,13 +79,6 @@ func (c *csvInput) Scan(wanted []Wanted) (Scan, error) {
 	if err := checkWanted(c.name, c.columns, wanted); err != nil {
 		return nil, err
 	}
-	for _, w := range wanted {
-		switch w.Type.Kind {
-		case schema.List, schema.Vector, schema.Map:
-			return nil, fmt.Errorf("%s: column %s: a %s cannot be read from CSV yet",
-				c.name, c.columns[w.Column].Name, w.Type)
-		}
-	}
 	blocks, err := c.begin()
 	if err != nil {
 		return nil, err

@@ -104,6 +104,8 @@ func appendCell(dst []byte, c *batch.Column, row int, local bool) []byte {
 			return base64.StdEncoding.AppendEncode(dst, []byte(text))
 		}
 		return append(dst, `""`...)
+	case schema.List, schema.Vector, schema.Map:
+		return appendQuoted(dst, string(appendNested(nil, c, row)))
 	default:
 		return appendQuoted(dst, c.Text(row))
 	}

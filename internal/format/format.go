@@ -25,6 +25,10 @@ const (
 	Parquet Format = "parquet"
 	CSV     Format = "csv"
 	JSONL   Format = "jsonl" // JSON lines
+	// Arrow's inter-process format: with an index at its end, and as a stream without. Whichever is
+	// said, both are read.
+	ArrowFile   Format = "arrow"
+	ArrowStream Format = "arrows"
 )
 
 // Compression is what a text file is wrapped in.
@@ -45,13 +49,19 @@ func Detect(name string) (Format, Compression, error) {
 		return CSV, compression, nil
 	case ".jsonl", ".ndjson":
 		return JSONL, compression, nil
-	case ".parquet", ".pq":
-		if compression == Plain {
+	}
+	if compression == Plain {
+		switch path.Ext(base) {
+		case ".parquet", ".pq":
 			return Parquet, Plain, nil
+		case ".arrow", ".ipc", ".feather":
+			return ArrowFile, Plain, nil
+		case ".arrows":
+			return ArrowStream, Plain, nil
 		}
 	}
-	return "", "", fmt.Errorf("%s: %w: the name ends in none of .parquet, .csv, .jsonl, nor in "+
-		".gz or .zst behind one of the last two; rename it or say the format", name, ErrFormat)
+	return "", "", fmt.Errorf("%s: %w: the name ends in none of .parquet, .arrow, .arrows, .csv, .jsonl, "+
+		"nor in .gz or .zst behind one of the last two; rename it or say the format", name, ErrFormat)
 }
 
 func cutCompression(base string) (rest string, compression Compression) {
@@ -65,8 +75,8 @@ func cutCompression(base string) (rest string, compression Compression) {
 
 // Options says how a file is opened.
 type Options struct {
-	// Format overrides what the name says: parquet, csv or jsonl, the last two also as csv.gz and
-	// csv.zst. Empty: by the name.
+	// Format overrides what the name says: parquet, arrow, csv or jsonl, the last two also as csv.gz
+	// and csv.zst. Empty: by the name.
 	Format string
 	// HeaderOnly keeps Open from looking at rows: the columns of a CSV then have the type Null, and
 	// cannot be read; JSON lines have those of Fields, none without.
@@ -171,8 +181,24 @@ func Open(fsys disk.Reader, name string, options Options) (Input, error) {
 		return openParquet(fsys, name)
 	case JSONL:
 		return openJSONL(fsys, name, compression, options)
+	case ArrowFile, ArrowStream:
+		return openArrow(fsys, name)
 	default:
 		return openCSV(fsys, name, compression, options.HeaderOnly)
+	}
+}
+
+// IsText reports whether a file of the format holds text, which can be read as any type that it
+// looks like.
+func (f Format) IsText() bool { return f == CSV || f == JSONL }
+
+// IsText reports whether an input is text.
+func IsText(input Input) bool {
+	switch input.(type) {
+	case *csvInput, *jsonlInput:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -183,9 +209,9 @@ func (o Options) Kind(name string) (Format, Compression, error) {
 	}
 	kind, compression, err := Detect("file." + o.Format)
 	if err != nil {
-		return "", "", fmt.Errorf("%s: %w %q; write parquet, csv or jsonl", name, ErrFormat, o.Format)
+		return "", "", fmt.Errorf("%s: %w %q; write parquet, arrow, csv or jsonl", name, ErrFormat, o.Format)
 	}
-	if compression == Plain && kind != Parquet {
+	if compression == Plain && kind.IsText() {
 		_, compression = cutCompression(strings.ToLower(name)) // format: csv of events.txt.gz
 	}
 	return kind, compression, nil

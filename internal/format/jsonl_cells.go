@@ -45,6 +45,8 @@ func (c *jsonCells) value(v jsonValue) (problem string) {
 		return ""
 	case schema.Decimal:
 		return c.decimal(v)
+	case schema.List, schema.Vector, schema.Map:
+		return c.base().nested.value(v)
 	case schema.String:
 		if !isText {
 			return jsonMisfit(v, "a string")

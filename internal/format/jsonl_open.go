@@ -85,13 +85,6 @@ func (in *jsonlInput) Scan(wanted []Wanted) (Scan, error) {
 }
 
 func (in *jsonlInput) scan(wanted []Wanted, refuseUnknown bool) (Scan, error) {
-	for _, w := range wanted {
-		switch w.Type.Kind {
-		case schema.List, schema.Vector, schema.Map:
-			return nil, fmt.Errorf("%s: field %s: a %s cannot be read from JSON lines yet",
-				in.name, in.columns[w.Column].Name, w.Type)
-		}
-	}
 	blocks, err := in.begin()
 	if err != nil {
 		return nil, err

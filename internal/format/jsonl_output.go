@@ -99,6 +99,8 @@ func appendJSON(dst []byte, c *batch.Column, row int, local bool) []byte {
 		return append(dst, '"')
 	case schema.JSON:
 		return appendOneLine(dst, c.Text(row))
+	case schema.List, schema.Vector, schema.Map:
+		return appendNested(dst, c, row)
 	default:
 		return appendJSONString(dst, c.Text(row))
 	}
@@ -115,4 +117,28 @@ func appendOneLine(dst []byte, text string) []byte {
 		}
 	}
 	return dst
+}
+
+// appendNested appends a list or a vector as an array, a map as an object, without white space.
+func appendNested(dst []byte, c *batch.Column, row int) []byte {
+	first, end := int(c.Offsets[row]), int(c.Offsets[row+1])
+	open, shut := byte('['), byte(']')
+	if c.Keys != nil {
+		open, shut = '{', '}'
+	}
+	dst = append(dst, open)
+	for i := first; i < end; i++ {
+		if i > first {
+			dst = append(dst, ',')
+		}
+		if c.Keys != nil {
+			dst = append(appendJSONString(dst, c.Keys.Text(i)), ':')
+		}
+		if c.Child.IsNull(i) {
+			dst = append(dst, "null"...)
+		} else {
+			dst = appendJSON(dst, c.Child, i, false)
+		}
+	}
+	return append(dst, shut)
 }

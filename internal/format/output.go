@@ -22,11 +22,6 @@ type Output interface {
 
 // Create begins a file of the given columns.
 func Create(w io.Writer, kind Format, fields []schema.Field) (Output, error) {
-	for _, field := range fields {
-		if err := writable(field); err != nil {
-			return nil, err
-		}
-	}
 	switch kind {
 	case Parquet:
 		return newParquetOutput(w, fields, nil)
@@ -35,18 +30,15 @@ func Create(w io.Writer, kind Format, fields []schema.Field) (Output, error) {
 		return o, o.header()
 	case JSONL:
 		return newJSONLOutput(w, fields, nil, nil)
+	case ArrowFile, ArrowStream:
+		return newArrowOutput(w, kind, fields, nil)
 	default:
-		return nil, fmt.Errorf("%w %q: write .parquet, .csv or .jsonl", ErrFormat, kind)
+		return nil, unknownOutput(kind)
 	}
 }
 
-func writable(field schema.Field) error {
-	switch field.Type.Kind {
-	case schema.List, schema.Vector, schema.Map:
-		return fmt.Errorf("column %s: a %s cannot be written yet", field.Name, field.Type)
-	default:
-		return nil
-	}
+func unknownOutput(kind Format) error {
+	return fmt.Errorf("%w %q: write .parquet, .arrow, .csv or .jsonl", ErrFormat, kind)
 }
 
 func checkBatch(b *batch.Batch, fields []schema.Field) {

@@ -35,6 +35,9 @@ func (s *stored) decoder(as schema.Type) decoder {
 		if s.fettle.Kind == schema.Decimal {
 			return &fixed[int64]{convert: s.convertDecimalInts, check: nil, put: putInts}
 		}
+		if s.fettle.Kind == schema.Duration && as.Kind == schema.Int64 {
+			return &fixed[int64]{convert: s.convertInts, put: putInts}
+		}
 		return &fixed[int64]{convert: s.convertInts, check: s.checkInts(), put: putInts}
 	}
 }
@@ -255,7 +258,10 @@ func rescale(from, to int) func([]schema.Int128) []special {
 	return func(values []schema.Int128) (specials []special) {
 		for i, x := range values {
 			y, ok := rescaled(x, from, to)
-			if !ok {
+			if !ok && x == outOfRange {
+				specials = append(specials, special{i, fmt.Sprintf("a decimal of more than %d digits",
+					schema.MaxDecimalDigits)})
+			} else if !ok {
 				specials = append(specials, special{i, fmt.Sprintf("%s does not fit a decimal(%d)",
 					schema.FormatDecimal(x, from), to)})
 			}

@@ -26,19 +26,24 @@ func (c *chunk) addColumns(pieces []*batch.Column, rows int) error {
 			}
 		}
 	}
+	c.encode(p, pieces)
+	return c.add(p)
+}
+
+// encode encodes the values of a page, whose levels are known.
+func (c *chunk) encode(p *page, pieces []*batch.Column) {
 	switch pieces[0].Type.Kind {
 	case schema.String, schema.Bytes, schema.JSON:
 		c.encodeTexts(p, pieces)
 	case schema.Bool:
 		encodeBools(p, pieces)
 	case schema.Null:
-		p.nulls, p.def = rows, make([]byte, rows)
+		p.nulls, p.def = p.entries, make([]byte, p.entries)
 	case schema.Decimal:
 		c.encodeDecimals(p, pieces)
 	default:
 		c.encodeWords(p, pieces)
 	}
-	return c.add(p)
 }
 
 // encodeWords encodes numbers of four or eight bytes and keeps their bounds.

@@ -29,6 +29,7 @@ type parquetNode struct {
 	elementFrom, elementTo int
 	leafFrom, leafTo       int
 	stored                 stored
+	tree                   *parquetTree
 }
 
 // openParquet reads the footer of a file and no more.
@@ -78,12 +79,23 @@ func (p *parquetInput) open() error {
 		return damaged(p.name, err)
 	}
 	element, leaf := 1, 0 // element 0 is the root
+	meta := p.parquet.Metadata()
+	carried, hints := carriedTypes(meta.KeyValueMetadata), arrowFields(meta.KeyValueMetadata)
 	for _, column := range p.parquet.Root().Columns() {
-		elements, leaves := countNodes(column)
-		stored := storedOf(column)
+		tree, elements, leaves, err := treeOf(column, meta.Schema[min(element, len(meta.Schema)):], 0)
+		if err != nil {
+			return damaged(p.name, err)
+		}
+		stored := storedOf(tree)
+		if i := len(p.nodes); len(hints) == len(p.parquet.Root().Columns()) && hints[i].Name == column.Name() {
+			stored.hint(arrowStored(hints[i]))
+		}
+		if t, found := carried[column.Name()]; found {
+			stored.retype(t)
+		}
 		p.nodes = append(p.nodes, parquetNode{
 			elementFrom: element, elementTo: element + elements,
-			leafFrom: leaf, leafTo: leaf + leaves, stored: stored,
+			leafFrom: leaf, leafTo: leaf + leaves, stored: stored, tree: tree,
 		})
 		p.columns = append(p.columns, Column{
 			Name: column.Name(), Type: stored.fettle, Local: stored.local, Unsupported: stored.reason,
@@ -140,17 +152,15 @@ func checkFooter(file io.ReaderAt, size int64) error {
 	return nil
 }
 
-// countNodes returns how many schema elements and leaves a column has, itself included.
-func countNodes(column *parquet.Column) (elements, leaves int) {
-	if column.Leaf() {
-		return 1, 1
+// leafColumns appends the leaves below, in their order.
+func (t *parquetTree) leafColumns(dst []*parquet.Column) []*parquet.Column {
+	if t.Leaf() {
+		return append(dst, t.Column)
 	}
-	elements = 1
-	for _, child := range column.Columns() {
-		e, l := countNodes(child)
-		elements, leaves = elements+e, leaves+l
+	for _, child := range t.children {
+		dst = child.leafColumns(dst)
 	}
-	return elements, leaves
+	return dst
 }
 
 // Columns lists all columns.

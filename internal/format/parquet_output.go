@@ -31,13 +31,22 @@ type parquetOutput struct {
 	fields   []schema.Field
 	elements []format.SchemaElement
 	beside   *parquetLabels // label columns before the fields, or nil
-	chunks   []*chunk       // one per leaf: of the label columns, then one per field
+	chunks   []*chunk       // one per leaf: of the label columns, then of the fields
+	columns  []column       // one per field
+	local    []bool         // which fields are times without a zone; nil: none
 	pending  [][]*batch.Column
 	rows     int // pending
 	pages    int // of the current row group
 	total    int64
 	inGroup  int64
 	groups   []format.RowGroup
+}
+
+// column is where a field lies in the file.
+type column struct {
+	element int      // the place of its first schema element
+	chunks  []*chunk // of its leaves
+	shape   *shape
 }
 
 // newParquetOutput begins a file, beside labels or without.
@@ -56,9 +65,14 @@ func newParquetOutput(
 		}
 	}
 	for _, field := range fields {
-		element, leaf := elementOf(field)
-		o.elements = append(o.elements, element)
-		o.chunks = append(o.chunks, newChunk(leaf))
+		w := writtenOf(field)
+		c := column{element: len(o.elements), shape: w.shape}
+		o.elements = append(o.elements, w.elements...)
+		for _, leaf := range w.leaves {
+			c.chunks = append(c.chunks, newChunk(leaf))
+		}
+		o.chunks = append(o.chunks, c.chunks...)
+		o.columns = append(o.columns, c)
 	}
 	o.elements[0].NumChildren = thrift.New(int32(children))
 	return o, o.write([]byte("PAR1"))
@@ -66,10 +80,12 @@ func newParquetOutput(
 
 // setLocal marks fields that are times without a zone.
 func (o *parquetOutput) setLocal(local []bool) {
+	o.local = local
 	for i := range o.fields {
-		if t, ok := o.elements[i+1].LogicalType.Value.(*format.TimestampType); ok && local[i] {
+		element := &o.elements[o.columns[i].element]
+		if t, ok := element.LogicalType.Value.(*format.TimestampType); ok && local[i] {
 			t.IsAdjustedToUTC = false
-			o.elements[i+1].ConvertedType = thrift.Null[deprecated.ConvertedType]{} // it means UTC
+			element.ConvertedType = thrift.Null[deprecated.ConvertedType]{} // it means UTC
 		}
 	}
 }
@@ -104,14 +120,21 @@ func (o *parquetOutput) flushPage() error {
 	if o.rows == 0 {
 		return nil
 	}
-	labels := len(o.chunks) - len(o.fields)
-	err := parallel(len(o.chunks), func(i int) error {
+	labels := 0
+	if o.beside != nil {
+		labels = len(o.beside.leaves)
+	}
+	err := parallel(labels+len(o.fields), func(i int) error {
 		if i < labels {
 			return o.beside.encode(i, o.chunks[i], o.rows)
 		}
-		pieces := o.pending[i-labels]
-		o.pending[i-labels] = pieces[:0]
-		return o.chunks[i].addColumns(pieces, o.rows)
+		i -= labels
+		pieces, c := o.pending[i], o.columns[i]
+		o.pending[i] = pieces[:0]
+		if c.shape.child != nil {
+			return addNested(c.shape, c.chunks, pieces)
+		}
+		return c.chunks[0].addColumns(pieces, o.rows)
 	})
 	if err != nil {
 		return err
@@ -169,7 +192,7 @@ func (o *parquetOutput) Close() error {
 		}
 	}
 	meta := &format.FileMetaData{Version: 1, Schema: o.elements, NumRows: o.total,
-		RowGroups: o.groups, CreatedBy: createdBy}
+		RowGroups: o.groups, CreatedBy: createdBy, KeyValueMetadata: o.metadata()}
 	if meta.RowGroups == nil {
 		meta.RowGroups = thrift.Slice[format.RowGroup]{}
 	}

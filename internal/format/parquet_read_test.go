@@ -112,7 +112,14 @@ func TestWantedTypes(t *testing.T) {
 	f("i64", "duration", "-9223372036854775808us 9223372036854775807us null 0s")
 	f("i64", "float64", failed+"i64: the file stores int64, which cannot be read as float64")
 	f("f64", "int64", failed+"f64: the file stores float64, which cannot be read as int64")
-	f("list", "int64", failed+"list cannot be read: it is nested, and only flat columns are supported")
+	f("list", "int64", failed+"list: the file stores list<int64>, which cannot be read as int64")
+	f("list", "list<float64>", "[1.0, 2.0] [] null [3.0]")
+	f("list", "vector(1)", "null null null [3.0]; "+
+		"row 1: it has 2 numbers, a vector(1) has 1; row 2: it has 0 numbers, a vector(1) has 1")
+	f("list", "list<decimal(1)>", "[1.0, 2.0] [] null [3.0]")
+	f("list", "list<duration>", "[1us, 2us] [] null [3us]")
+	f("map", "map<decimal(0)>", "{k: 1} {} null {a: 2, b: 3}")
+	f("map", "list<int64>", failed+"map: the file stores map<int64>, which cannot be read as list<int64>")
 }
 
 func readAs(t *testing.T, input format.Input, name, as string) string {

@@ -53,7 +53,7 @@ type parquetUnit struct {
 	group   parquet.RowGroup
 	index   int
 	first   int64
-	readers []*parquetReader
+	readers []columnReader
 }
 
 // Read reads the row group part by part.
@@ -104,7 +104,11 @@ func (u *parquetUnit) partRows() int64 {
 func (u *parquetUnit) open() error {
 	input := u.scan.input
 	for _, w := range u.scan.wanted {
-		node := input.nodes[w.Column]
+		node := &input.nodes[w.Column]
+		if node.stored.child != nil {
+			u.readers = append(u.readers, input.newNestedReader(u.index, node, w.Type))
+			continue
+		}
 		reader := &parquetReader{stored: node.stored, decoder: node.stored.decoder(w.Type)}
 		if node.stored.fettle.Kind != schema.Null {
 			reader.pages = input.pagesOf(u.index, node.leafFrom, input.parquet.Root().Columns()[w.Column])
@@ -132,8 +136,11 @@ func (u *parquetUnit) read(first int64, rows int) (*Part, error) {
 			return nil, damaged(u.scan.input.name, fmt.Errorf("column %s: %w", field.Name, err))
 		}
 		for _, special := range specials {
-			if special.problem == "" {
+			switch special.problem {
+			case "":
 				part.NonFinite++
+				continue
+			case nullJSON:
 				continue
 			}
 			part.Bad = append(part.Bad, Bad{Row: first + int64(special.at), Field: field.Name,

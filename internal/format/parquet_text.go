@@ -31,6 +31,9 @@ type text struct {
 	dictSpecials []special
 }
 
+// nullJSON is the problem of a JSON text that is the value null: there is none, it is a null.
+const nullJSON = "null"
+
 var errTooMuchText = errors.New("more than 4 GiB of text in one part of a column")
 
 // begin starts with codes: whether the pages have them shows soon.
@@ -257,6 +260,8 @@ func (t *text) check(data []byte, offsets []uint32) (specials []special) {
 			specials = append(specials, special{i, fmt.Sprintf("%q is not valid UTF-8", clip(value))})
 		} else if t.wanted == schema.JSON && !json.Valid(value) {
 			specials = append(specials, special{i, fmt.Sprintf("%q is not valid JSON", clip(value))})
+		} else if t.wanted == schema.JSON && isNullJSON(value) {
+			specials = append(specials, special{i, nullJSON})
 		}
 	}
 	return specials

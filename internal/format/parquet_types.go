@@ -22,16 +22,16 @@ type stored struct {
 	divide   int64
 	uuid     bool
 	reason   string // why it cannot be read
+
+	leaf int // among the leaves of the column
+	// Of nested columns, whose maxLevel is the definition level of a value that is not null:
+	itemLevel  byte // the least definition level of an element
+	repetition byte // the greatest repetition level at which an element begins
+	key, child *stored
 }
 
-// storedOf tells what a column holds; its reason is set if it cannot be read.
-func storedOf(column *parquet.Column) stored {
-	switch {
-	case !column.Leaf():
-		return stored{reason: "it is nested, and only flat columns are supported"}
-	case column.Repeated():
-		return stored{reason: "it is repeated, and only flat columns are supported"}
-	}
+// flatOf tells what a leaf holds; its reason is set if it cannot be read.
+func flatOf(column *parquet.Column) stored {
 	t := column.Type()
 	s := stored{kind: t.Kind(), maxLevel: byte(column.MaxDefinitionLevel())}
 	if s.kind == parquet.FixedLenByteArray {
@@ -151,9 +151,16 @@ func (s *stored) readable(as schema.Type) error {
 		return nil
 	}
 	ok := false
+	if s.child != nil {
+		if elem, nests := s.elementOf(as); nests {
+			return s.child.readable(elem)
+		}
+		return fmt.Errorf("the file stores %s, which cannot be read as %s", from, as)
+	}
 	switch as.Kind {
 	case schema.Int64:
-		ok = from.Kind == schema.Decimal && from.Size == 0
+		// A duration is read as the number that the file has.
+		ok = from.Kind == schema.Decimal && from.Size == 0 || from.Kind == schema.Duration
 	case schema.Float64:
 		ok = from.Kind == schema.Int64 && s.narrow
 	case schema.Decimal:
@@ -167,4 +174,18 @@ func (s *stored) readable(as schema.Type) error {
 		return fmt.Errorf("the file stores %s, which cannot be read as %s", from, as)
 	}
 	return nil
+}
+
+// elementOf returns the type that elements have where a nested column is read as another type. Lists
+// and vectors are read as one another: whether a list has the length of a vector is checked in each
+// cell.
+func (s *stored) elementOf(as schema.Type) (elem schema.Type, nests bool) {
+	switch {
+	case as.Kind == schema.Vector && s.key == nil:
+		return schema.Of(schema.Float64), true
+	case as.Kind == schema.List && s.key == nil, as.Kind == schema.Map && s.key != nil:
+		return *as.Elem, true
+	default:
+		return schema.Type{}, false
+	}
 }

@@ -28,6 +28,7 @@ type cellBase struct {
 	column    batch.Column
 	nulls     bool
 	nonFinite int64
+	nested    *nestedCells // the cells of a nested type: what holds the elements
 }
 
 func (b *cellBase) base() *cellBase { return b }
@@ -62,6 +63,10 @@ func newCells(t schema.Type, from Column, rows int) cells {
 	case schema.Int64, schema.Duration, schema.Timestamp, schema.Date:
 		base.column.Ints = make([]int64, 0, rows)
 		return &intCells{cellBase: base, parse: intParser(t.Kind, from.Local)}
+	case schema.List, schema.Vector, schema.Map:
+		c := newNestedCells(base, rows)
+		c.nested = c
+		return c
 	default:
 		base.column.Offsets = append(make([]uint32, 0, rows+1), 0)
 		return &textCells{cellBase: base}
@@ -206,6 +211,10 @@ func (c *textCells) add(text []byte) string {
 		if !c.checked && !json.Valid(text) {
 			return misfit(text, "valid JSON")
 		}
+		if isNullJSON(text) {
+			c.null()
+			return ""
+		}
 	case schema.Bytes:
 		data, err := base64.StdEncoding.AppendDecode(c.column.Data, text)
 		if err != nil {
@@ -223,6 +232,15 @@ func (c *textCells) add(text []byte) string {
 func (c *textCells) null() {
 	c.column.Offsets = append(c.column.Offsets, uint32(len(c.column.Data)))
 	c.valid(false)
+}
+
+// isNullJSON reports whether a text of JSON is the value null, which is a null of Fettle: in JSON
+// lines there would be no other way to write either.
+func isNullJSON(text []byte) bool {
+	for len(text) > 0 && isSpace(text[0]) {
+		text = text[1:]
+	}
+	return len(text) >= 4 && text[0] == 'n' // of valid JSON, nothing else begins so
 }
 
 func parseBool(text []byte) (value, ok bool) {

@@ -96,7 +96,7 @@ func keepTexts(rows []BadRow, source *plan.Source, request *PushRequest, body *f
 		row.Text, row.Cut = bytes.Clone(text[:n]), n < len(text)
 		left -= n
 	}
-	if request.Format == format.Parquet {
+	if !request.Format.IsText() {
 		for i := range rows {
 			if body.BadRows == nil || !body.BadRows[rows[i].Row-1] {
 				keep(&rows[i], rowAsJSON(source, body, int(rows[i].Row-1)))
@@ -142,7 +142,7 @@ func rowAsJSON(source *plan.Source, body *file.Body, row int) []byte {
 
 // textFormat is the format of the texts of quarantined rows.
 func textFormat(kind format.Format) string {
-	if kind == format.Parquet {
+	if !kind.IsText() {
 		return string(format.JSONL)
 	}
 	return string(kind)

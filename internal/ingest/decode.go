@@ -79,6 +79,7 @@ func decodeHead(entry log.Entry) (*Record, *decoder, error) {
 type decoder struct {
 	data    []byte
 	rows    int
+	depth   int // of types
 	problem string
 }
 
@@ -225,6 +226,8 @@ func (d *decoder) column(rows int) *batch.Column {
 		c.Decimals = spread(d.decimals(set), c)
 	case schema.String, schema.Bytes, schema.JSON:
 		d.texts(c, set)
+	case schema.List, schema.Vector, schema.Map:
+		d.items(c, set)
 	default:
 		d.fail(fmt.Sprintf("type %d is unknown", c.Type.Kind))
 	}

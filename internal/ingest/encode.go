@@ -31,6 +31,7 @@ const (
 	plainText        // each with its length
 	codedText        // a dictionary, then codes
 	fixed            // as many bits for each
+	itemized         // elements as a column of their own
 )
 
 var errOneRow = errors.New("one row is larger than a record can be")
@@ -196,8 +197,10 @@ func appendColumn(dst []byte, c *batch.Column, rows []uint32) ([]byte, error) {
 		return dst, nil
 	case schema.String, schema.Bytes, schema.JSON:
 		return appendTexts(dst, c, set), nil
+	case schema.List, schema.Vector, schema.Map:
+		return appendItems(dst, c, set)
 	default:
-		return nil, fmt.Errorf("a column of type %s cannot be pushed yet", c.Type)
+		return nil, fmt.Errorf("a column of type %s cannot be pushed", c.Type)
 	}
 }
 

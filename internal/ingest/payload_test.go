@@ -23,10 +23,15 @@ func entryOf(payload []byte) log.Entry {
 		Target: 7, ReceivedAt: noon, Payload: payload}}
 }
 
-// kinds are the types that can be stored.
+// kinds are the types that can be stored, and nestedKinds some of those that have elements.
 var kinds = []schema.Type{schema.Of(schema.Bool), schema.Of(schema.Int64), schema.Of(schema.Float64),
 	schema.DecimalOf(3), schema.Of(schema.String), schema.Of(schema.Bytes), schema.Of(schema.Timestamp),
 	schema.Of(schema.Date), schema.Of(schema.Duration), schema.Of(schema.JSON)}
+
+var nestedKinds = []schema.Type{
+	{Kind: schema.Vector, Size: 2}, schema.ListOf(schema.DecimalOf(3)), schema.MapOf(schema.Of(schema.Int64)),
+	schema.ListOf(schema.ListOf(schema.Of(schema.String))),
+	schema.MapOf(schema.ListOf(schema.Type{Kind: schema.Vector, Size: 1}))}
 
 // randomValue draws a value, often an extreme one, sometimes null.
 func randomValue(rng *rand.Rand, t schema.Type, nulls int) schema.Value {
@@ -43,6 +48,18 @@ func randomValue(rng *rand.Rand, t schema.Type, nulls int) schema.Value {
 		v.Dec = schema.Int128{Hi: int64(rng.Uint64()), Lo: rng.Uint64()}
 	case schema.String, schema.Bytes, schema.JSON:
 		v.Text = strings.Repeat("ä", rng.IntN(4)) + fmt.Sprint(rng.IntN(9))
+	case schema.Vector:
+		for range t.Size {
+			v.Items = append(v.Items, randomValue(rng, schema.Of(schema.Float64), 0))
+		}
+	case schema.List:
+		for range rng.IntN(4) {
+			v.Items = append(v.Items, randomValue(rng, *t.Elem, nulls))
+		}
+	case schema.Map:
+		for _, key := range []string{"", "a", "ä"}[rng.IntN(4):] {
+			v.Items = append(v.Items, schema.StringValue(key), randomValue(rng, *t.Elem, nulls))
+		}
 	default:
 		v.Int = []int64{0, math.MinInt64, math.MaxInt64, noon + int64(rng.IntN(1000)), -1}[rng.IntN(5)]
 	}
@@ -67,6 +84,9 @@ func randomRecord(rng *rand.Rand) (*ingest.Record, []schema.Field) {
 	var fields []schema.Field
 	for n := range rng.IntN(12) {
 		t := kinds[rng.IntN(len(kinds))]
+		if rng.IntN(3) == 0 {
+			t = nestedKinds[rng.IntN(len(nestedKinds))]
+		}
 		fields = append(fields, schema.Field{Name: fmt.Sprint("c", n), Type: t})
 		b := batch.NewBuilder(t)
 		for range rows {

@@ -12,15 +12,12 @@ import (
 func emptyColumns(types []schema.Type) []batch.Column {
 	out := make([]batch.Column, len(types))
 	for i, t := range types {
-		out[i].Type = t
-		if textual(t) {
-			out[i].Offsets = make([]uint32, 1, 16)
-		}
+		out[i] = emptyColumn(t)
 	}
 	return out
 }
 
-// textual reports whether a column of the type has offsets. They begin with 0 from the start, so
+// textual reports whether a column of the type holds text. Its offsets begin with 0 from the start, so
 // that row i always ends at offset i+1.
 func textual(t schema.Type) bool {
 	return t.Kind == schema.String || t.Kind == schema.Bytes || t.Kind == schema.JSON
@@ -53,6 +50,8 @@ func pushNull(c *batch.Column) {
 		c.Decimals = append(c.Decimals, schema.Int128{})
 	case schema.String, schema.Bytes, schema.JSON:
 		c.Offsets = append(c.Offsets, uint32(len(c.Data)))
+	case schema.List, schema.Vector, schema.Map:
+		c.Offsets = append(c.Offsets, uint32(c.Child.Length))
 	case schema.Null:
 	default:
 		c.Ints = append(c.Ints, 0)
@@ -75,6 +74,8 @@ func pushCell(c, from *batch.Column, row int) {
 	case schema.String, schema.Bytes, schema.JSON:
 		c.Data = append(c.Data, from.Text(row)...)
 		c.Offsets = append(c.Offsets, uint32(len(c.Data)))
+	case schema.List, schema.Vector, schema.Map:
+		pushItems(c, from, row)
 	default:
 		c.Ints = append(c.Ints, from.Ints[row])
 	}
@@ -107,6 +108,8 @@ func pushRange(c, from *batch.Column, begin, end int) {
 		for _, offset := range from.Offsets[begin+1 : end+1] {
 			c.Offsets = append(c.Offsets, offset+move)
 		}
+	case schema.List, schema.Vector, schema.Map:
+		pushItemRange(c, from, begin, end)
 	case schema.Null:
 	default:
 		c.Ints = append(c.Ints, from.Ints[begin:end]...)
@@ -123,7 +126,14 @@ func appendTrue(valid []bool, n int) []bool {
 
 // columnBytes is the memory that a column holds.
 func columnBytes(c *batch.Column) int {
-	return cap(c.Valid) + cap(c.Bools) + 8*cap(c.Ints) + 8*cap(c.Floats) + 16*cap(c.Decimals) +
+	n := 0
+	if c.Child != nil {
+		n += columnBytes(c.Child)
+	}
+	if c.Keys != nil {
+		n += columnBytes(c.Keys)
+	}
+	return n + cap(c.Valid) + cap(c.Bools) + 8*cap(c.Ints) + 8*cap(c.Floats) + 16*cap(c.Decimals) +
 		4*cap(c.Offsets) + cap(c.Data) + columnHeader
 }
 

@@ -66,7 +66,7 @@ func newSourceUse(source Source, views []*plan.View) (*sourceUse, error) {
 	u := &sourceUse{Source: source, views: views, filter: -1}
 	for i, c := range source.Plan.Columns {
 		u.slots = append(u.slots, -1)
-		if c.Expr == nil && storable(c.Type) {
+		if c.Expr == nil {
 			u.slots[i] = len(u.stored)
 			u.stored = append(u.stored, i)
 			u.types = append(u.types, c.Type)

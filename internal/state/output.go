@@ -112,6 +112,7 @@ func slice(out, c *batch.Column, begin, end int) {
 	switch {
 	case c.Offsets != nil:
 		out.Offsets, out.Data = c.Offsets[begin:end+1:end+1], c.Data
+		out.Keys, out.Child = c.Keys, c.Child
 	case c.Bools != nil:
 		out.Bools = c.Bools[begin:end:end]
 	case c.Floats != nil:
@@ -150,7 +151,9 @@ func (o *output) joined() *engine.Chunk {
 	for i, slot := range o.slots {
 		out := &columns[i]
 		out.Type = o.runs[0].rows.columns[slot].Type
-		if textual(out.Type) {
+		if out.Type.Nested() {
+			*out = emptyColumn(out.Type)
+		} else if textual(out.Type) {
 			out.Offsets = make([]uint32, 1, o.count+1)
 		}
 		for _, r := range o.runs {

@@ -172,7 +172,9 @@ func (r *rows) emptied() *rows {
 	}
 	for i := range r.columns {
 		out.columns[i].Type = r.columns[i].Type
-		if r.columns[i].Offsets != nil {
+		if r.columns[i].Child != nil {
+			out.columns[i] = emptyColumn(r.columns[i].Type)
+		} else if r.columns[i].Offsets != nil {
 			out.columns[i].Offsets = make([]uint32, 1, room+1)
 			out.columns[i].Data = make([]byte, 0, len(r.columns[i].Data)+64)
 		}
@@ -182,9 +184,14 @@ func (r *rows) emptied() *rows {
 
 // freeze returns what readers may keep.
 func (r *rows) freeze() *rows {
-	frozen := *r
-	frozen.columns = slices.Clone(r.columns)
-	return &frozen
+	out := *r
+	out.columns = slices.Clone(r.columns)
+	for i := range out.columns {
+		if out.columns[i].Child != nil {
+			out.columns[i] = *frozen(&out.columns[i])
+		}
+	}
+	return &out
 }
 
 // bytes is the memory that the run holds.

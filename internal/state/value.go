@@ -21,17 +21,6 @@ const (
 	knownFlags = flagReceived | flagVisible
 )
 
-// storable reports whether values of the type have an encoding. Nested ones have none yet: no
-// feature has such a type.
-func storable(t schema.Type) bool {
-	switch t.Kind {
-	case schema.Vector, schema.List, schema.Map:
-		return false
-	default:
-		return true
-	}
-}
-
 // times are the times of a row; engine.NoTime where a row of a file has none.
 type times struct{ event, received, visible int64 }
 
@@ -84,6 +73,8 @@ func appendCell(dst []byte, c *batch.Column, row int) []byte {
 	case schema.String, schema.Bytes, schema.JSON:
 		text := c.Text(row)
 		return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
+	case schema.List, schema.Vector, schema.Map:
+		return appendItems(dst, c, row)
 	default:
 		return binary.AppendVarint(dst, c.Ints[row])
 	}
@@ -140,7 +131,7 @@ func (d *decoder) columns(out []batch.Column, wanted []bool) {
 			continue
 		}
 		if skip {
-			d.skip(c.Type.Kind)
+			d.skip(c.Type)
 		} else {
 			d.cell(c)
 		}
@@ -174,6 +165,8 @@ func (d *decoder) cell(c *batch.Column) {
 	case schema.String, schema.Bytes, schema.JSON:
 		c.Data = append(c.Data, d.bytes(d.uvarint())...)
 		c.Offsets = append(c.Offsets, uint32(len(c.Data)))
+	case schema.List, schema.Vector, schema.Map:
+		d.items(c)
 	case schema.Null:
 		d.fail(errNulls)
 	default:
@@ -183,8 +176,8 @@ func (d *decoder) cell(c *batch.Column) {
 }
 
 // skip passes over a value that nobody wants, as far as its end; it looks no closer.
-func (d *decoder) skip(kind schema.Kind) {
-	switch kind {
+func (d *decoder) skip(t schema.Type) {
+	switch t.Kind {
 	case schema.Bool:
 		d.byte()
 	case schema.Float64:
@@ -193,6 +186,8 @@ func (d *decoder) skip(kind schema.Kind) {
 		d.int128()
 	case schema.String, schema.Bytes, schema.JSON:
 		d.bytes(d.uvarint())
+	case schema.List, schema.Vector, schema.Map:
+		d.skipItems(t)
 	case schema.Null:
 		d.fail(errNulls)
 	default:

@@ -54,12 +54,15 @@ func (e InputErrors) Unwrap() []error {
 //	timestamp         a string of RFC 3339 with a zone
 //	date              a string, YYYY-MM-DD
 //	json              anything but null; an array is a list of values nevertheless
+//	list, vector      an array of such values; vectors hold as many numbers as their type says
+//	map               an object of such values
 //
-// null is null. The error is an *InputError or InputErrors, which name the field and, in an array,
+// An array is one value of a list or a vector, and an array of arrays is values of it; isRows has the
+// fine print. null is null. The error is an *InputError or InputErrors, which name the field and, in an array,
 // the row. The column shares no memory with the text.
 func ReadCells(text []byte, field schema.Field) (*Cells, error) {
+	list := isRows(text, field.Type)
 	s := &scanner{text: text, limit: eventDepth}
-	list := s.peek() == '['
 	r, err := newCellReader(field, rowsAtMost(text, list))
 	if err != nil {
 		return nil, err
@@ -108,7 +111,8 @@ type cellReader struct {
 	column *batch.Column
 	rows   int
 	nulls  bool
-	buffer []byte // of what a string stands for, and of numbers
+	nested *nestedReader // of lists, vectors and maps
+	buffer []byte        // of what a string stands for, and of numbers
 	errors InputErrors
 }
 
@@ -125,6 +129,11 @@ func newCellReader(field schema.Field, room int) (*cellReader, error) {
 		r.column.Decimals = make([]schema.Int128, 0, room)
 	case schema.String, schema.Bytes, schema.JSON:
 		r.column.Offsets = append(make([]uint32, 0, room+1), 0)
+	case schema.List, schema.Vector, schema.Map:
+		r.column.Offsets = append(make([]uint32, 0, room+1), 0)
+		var err error
+		r.nested, err = newNestedReader(field)
+		return r, err
 	default:
 		return nil, &InputError{Field: field.Name, Message: fmt.Sprintf("%s is a %s, which a request cannot send",
 			field.Name, field.Type)}
@@ -167,16 +176,20 @@ func (r *cellReader) next(s *scanner) error {
 // misfit notes an error. It returns false when there are enough.
 func (r *cellReader) misfit(raw []byte, problem, hint string) bool {
 	if problem == "" {
-		problem = ", not a " + r.field.Type.String()
-		if r.field.Type.Kind == schema.Int64 {
-			problem = ", not an int64"
-		}
+		problem = notA(r.field.Type)
 	}
 	r.errors = append(r.errors, &InputError{
 		Field: r.field.Name, Row: int64(r.rows), Hint: hint,
 		Message: r.field.Name + " is " + shorten(string(raw[:min(len(raw), 200)])) + problem,
 	})
 	return len(r.errors) < mostErrors
+}
+
+func notA(t schema.Type) string {
+	if t.Kind == schema.Int64 {
+		return ", not an int64"
+	}
+	return ", not a " + t.String()
 }
 
 // null gives a null its slot.
@@ -191,6 +204,8 @@ func (r *cellReader) null() {
 		c.Decimals = append(c.Decimals, schema.Int128{})
 	case schema.String, schema.Bytes, schema.JSON:
 		c.Offsets = append(c.Offsets, uint32(len(c.Data)))
+	case schema.List, schema.Vector, schema.Map:
+		c.Offsets = append(c.Offsets, uint32(r.nested.child.rows))
 	default:
 		c.Ints = append(c.Ints, 0)
 	}
@@ -200,6 +215,12 @@ func (r *cellReader) finish() *batch.Column {
 	r.column.Length = r.rows
 	if !r.nulls {
 		r.column.Valid = nil
+	}
+	if r.nested != nil {
+		r.column.Child = r.nested.child.finish()
+		if r.nested.keys != nil {
+			r.column.Keys = r.nested.keys.finish()
+		}
 	}
 	return r.column
 }
@@ -233,6 +254,8 @@ func (r *cellReader) value(raw []byte) (problem, hint string) {
 	case schema.JSON:
 		r.column.Data = append(r.column.Data, raw...)
 		r.column.Offsets = append(r.column.Offsets, uint32(len(r.column.Data)))
+	case schema.List, schema.Vector, schema.Map:
+		return r.items(raw)
 	case schema.Date:
 		return r.date(raw)
 	default:

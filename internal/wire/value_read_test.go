@@ -125,7 +125,7 @@ func TestReadCellsRefuses(t *testing.T) {
 		{"date", `"2026-02-30"`, 0, "YYYY-MM-DD"},
 		{"date", `20260230`, 0, "YYYY-MM-DD"},
 		{"json", `{"a":1,"a":2}`, 0, "stands twice"},
-		{"list<int64>", `[1]`, 0, "which a request cannot send"},
+		{"list<int64>", `1`, 0, "send an array"},
 		{"string", `"a" "b"`, 0, "behind the end"},
 		{"string", ``, 0, "the text ends"},
 		{"string", `["a"`, 0, "the text ends"},

@@ -23,6 +23,9 @@ func allFields() []schema.Field {
 		{Name: "card", Type: schema.Of(schema.String)}, {Name: "raw", Type: schema.Of(schema.Bytes)},
 		{Name: "ts", Type: schema.Of(schema.Timestamp)}, {Name: "day", Type: schema.Of(schema.Date)},
 		{Name: "took", Type: schema.Of(schema.Duration)}, {Name: "body", Type: schema.Of(schema.JSON)},
+		{Name: "point", Type: schema.Type{Kind: schema.Vector, Size: 2}},
+		{Name: "waits", Type: schema.ListOf(schema.Of(schema.Duration))},
+		{Name: "parts", Type: schema.MapOf(schema.ListOf(schema.Of(schema.String)))},
 	}
 }
 
@@ -37,6 +40,16 @@ func randomValue(random *rand.Rand, t schema.Type) schema.Value {
 		v.Int = random.Int64N(2)
 	case schema.Float64:
 		v.Float = random.NormFloat64()
+	case schema.Vector:
+		v.Items = []schema.Value{schema.FloatValue(random.Float64()), schema.FloatValue(0)}
+	case schema.List:
+		for range random.IntN(4) {
+			v.Items = append(v.Items, randomValue(random, *t.Elem))
+		}
+	case schema.Map:
+		for _, key := range []string{"", "a", "é"}[random.IntN(4):] {
+			v.Items = append(v.Items, schema.StringValue(key), randomValue(random, *t.Elem))
+		}
 	case schema.Decimal:
 		v.Dec = schema.Int128{Lo: random.Uint64N(1 << 40)}
 	case schema.String, schema.Bytes:
