@@ -6,6 +6,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/engine/aggregate"
 	"github.com/fettle-ml/fettle/internal/engine/exact"
 	"github.com/fettle-ml/fettle/internal/engine/window"
+	"github.com/fettle-ml/fettle/internal/plan"
 )
 
 // reader folds one entity at a time for one worker. Selections and lanes are built when a label
@@ -24,8 +25,9 @@ type reader struct {
 	selected   []int // epoch in which a selection was built
 	lanes      []window.Lane
 	laned      []int
-	cursors    []cursor // by window
-	holes      []int32  // scratch, with room for every pending position
+	cursors    []cursor       // by window
+	spans      []window.Range // by window, of the row that is read
+	holes      []int32        // scratch, with room for every pending position
 	trueHoles  []int32
 	spanHoles  []int32
 	served     []int64 // scratch: from when on each event counts for a task
@@ -139,6 +141,7 @@ var allReads = reads{true, true} // it is never written
 func (r *reader) foldRun(t *taskFold, rows []int32, first int, what reads) {
 	r.cursors = resized(r.cursors, len(t.windows))
 	clear(r.cursors)
+	r.spans = resized(r.spans, len(t.windows))
 	if len(r.partition.rows.visible) > 0 {
 		r.enterServed(t)
 	}
@@ -155,12 +158,21 @@ func (r *reader) foldRun(t *taskFold, rows []int32, first int, what reads) {
 		if !what.windows {
 			continue
 		}
+		for w := range t.windows {
+			if t.windows[w].Kind != plan.Last {
+				r.spans[w] = r.span(t, w, 0, b)
+			}
+		}
 		for _, g := range t.groups {
 			if len(g.general) > 0 {
 				r.question.Boundary = b
 				_, r.question.End = windowEnds(t.windows[g.window].Window, b, t.shift)
 			}
-			r.readGroup(g, r.span(t, g, b), at)
+			events := r.spans[g.window]
+			if t.windows[g.window].Kind == plan.Last { // which rows it has depends on the filter
+				events = r.span(t, g.window, g.base, b)
+			}
+			r.readGroup(g, events, at)
 		}
 		if trace != nil {
 			trace.record(r, t, row)

@@ -14,16 +14,17 @@ import (
 // back. It is valid for the rows of one task and entity only.
 type cursor struct{ from, to int }
 
-// span returns the events of a group's window as of b. The first position and the last event of a
+// span returns the events of a window as of b; base is the filter of a window of rows, and says nothing
+// to others. The first position and the last event of a
 // window of rows or sessions are chosen among the available events, so that it is not moved by
 // events that come late.
-func (r *reader) span(t *taskFold, g *group, b int64) window.Range {
-	w := &t.windows[g.window]
-	c := &r.cursors[g.window]
+func (r *reader) span(t *taskFold, number, base int, b int64) window.Range {
+	w := &t.windows[number]
+	c := &r.cursors[number]
 	if w.Kind == plan.Last || w.Kind == plan.Session {
 		c.to = advance(r.time, c.to, b+t.shift)
 		if w.Kind == plan.Last {
-			return r.lastRows(&w.Window, g.base, c.to)
+			return r.lastRows(&w.Window, base, c.to)
 		}
 		return r.session(&w.Window, w.sessions, c.to, b)
 	}

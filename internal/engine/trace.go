@@ -127,7 +127,7 @@ func (r *reader) judgement(fold *taskFold, g *group, b int64) judgement {
 	if w.Kind != plan.Last && w.Kind != plan.Session {
 		return j
 	}
-	j.rows, j.filtered, j.in = true, w.Kind == plan.Last, r.span(fold, g, b)
+	j.rows, j.filtered, j.in = true, w.Kind == plan.Last, r.span(fold, g.window, g.base, b)
 	j.start = j.end
 	if j.in.Count() > 0 {
 		j.start = r.time[j.in.Oldest()]

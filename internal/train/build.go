@@ -281,24 +281,19 @@ func featureOf(f plan.ModelFeature, v *engine.Value, absent []bool) FeatureCount
 		Name: f.Name, Version: f.View.Features[f.Feature].Version, Type: v.Column.Type.String(),
 		Made: v.Nulls,
 	}
-	for i, status := range v.Status {
-		if v.Column.IsNull(i) {
+	for _, valid := range v.Column.Valid {
+		if !valid {
 			counts.Nulls++
 		}
-		if absent != nil && absent[i] {
-			continue
-		}
-		switch status {
-		case engine.Missing:
-			counts.Missing++
-		case engine.Expired:
-			counts.Expired++
-		case engine.Default:
-			counts.Default++
-		case engine.Failed:
-			counts.Error++
+	}
+	var by [256]int64
+	for i, status := range v.Status {
+		if absent == nil || !absent[i] {
+			by[status]++
 		}
 	}
+	counts.Missing, counts.Expired = by[engine.Missing], by[engine.Expired]
+	counts.Default, counts.Error = by[engine.Default], by[engine.Failed]
 	return counts
 }
 

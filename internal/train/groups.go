@@ -16,7 +16,7 @@ import (
 const (
 	labelBytes   = 48
 	rowBytes     = 64
-	featureBytes = 24
+	featureBytes = 16
 	// mostGroups is how many groups a row's number has room for.
 	mostGroups = 1 << 15
 )
@@ -58,13 +58,12 @@ func (s *Set) computeGroups(ctx context.Context, selection *plan.Selection, rows
 	s.slice = int(min(max(p.values/2/perRow, 1024), writeRows))
 	s.spool.blocks, s.spool.cursors = make([][]block, len(groups)), make([]cursor, len(groups))
 	s.labels.forget()
-	rows = engine.Rows{} // the groups have copies
 	counts := &counts{}
 	emit := func(group int, values []*engine.Value) error {
 		counts.add(selection, groups[group], values)
 		return s.keep(selection, group, groups[group].Count, values)
 	}
-	report, err := evaluateGroups(ctx, selection, groups, history, options, counts, emit)
+	report, err := evaluateGroups(ctx, &groupWork{selection, groups, history, options, counts}, emit)
 	if err != nil {
 		return err
 	}
@@ -87,20 +86,30 @@ func (s *Set) keep(selection *plan.Selection, group, rows int, values []*engine.
 	return s.spool.add(group, columns, rows)
 }
 
+// groupWork is what is computed of groups, and where they are counted.
+type groupWork struct {
+	selection *plan.Selection
+	groups    []engine.Rows
+	history   History
+	options   Options
+	counts    *counts
+}
+
 // evaluateGroups computes the values of every group. Where serving saw something both modes are
 // needed of a group at a time, and each group reads the sources for itself.
-func evaluateGroups(ctx context.Context, s *plan.Selection, groups []engine.Rows, history History,
-	options Options, counts *counts, emit func(int, []*engine.Value) error) (*engine.Report, error) {
-	if options.Served == nil {
-		return engine.EvaluateGroups(ctx, history, groups, wantedOf(s), engineOptions(options), emit)
+func evaluateGroups(ctx context.Context, w *groupWork, emit func(int, []*engine.Value) error) (
+	*engine.Report, error) {
+	if w.options.Served == nil {
+		return engine.EvaluateGroups(ctx, w.history, w.groups, wantedOf(w.selection),
+			engineOptions(w.options), emit)
 	}
 	var report *engine.Report
-	for i, rows := range groups {
-		values, seen, differing, err := modes(ctx, s, rows, history, options)
+	for i, rows := range w.groups {
+		values, seen, differing, err := modes(ctx, w.selection, rows, w.history, w.options)
 		if err != nil {
 			return nil, err
 		}
-		counts.differing += differing
+		w.counts.differing += differing
 		if report == nil {
 			report = seen
 		}
