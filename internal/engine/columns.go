@@ -17,13 +17,16 @@ func (t *taskFold) finish() {
 	places := t.places()
 	indexes := slices.Sorted(maps.Keys(t.aggregates))
 	columns := make([]*batch.Column, len(indexes))
-	parallel(t.task.evaluation.options.Workers, len(t.groups)+len(indexes), func(i int) {
+	workers := t.task.evaluation.options.Workers
+	spares := make([]spare, max(1, workers))
+	parallel(workers, len(t.groups)+len(indexes), func(worker, i int) {
+		s := &spares[worker]
 		if i < len(t.groups) {
-			t.groups[i].time = atRows(t.groups[i].time, places, NoTime)
+			t.groups[i].time, s.ints = atRowsIn(s.ints, t.groups[i].time, places, NoTime), t.groups[i].time
 			return
 		}
 		i -= len(t.groups)
-		columns[i] = t.finishLeaf(t.aggregates[indexes[i]], places)
+		columns[i] = t.finishLeaf(t.aggregates[indexes[i]], places, s)
 	})
 	t.columns = map[int]*batch.Column{}
 	for i, index := range indexes {
@@ -44,8 +47,8 @@ func (t *taskFold) finish() {
 }
 
 // finishLeaf turns one aggregate into a column.
-func (t *taskFold) finishLeaf(l *leaf, places []int32) *batch.Column {
-	l.toRows(places)
+func (t *taskFold) finishLeaf(l *leaf, places []int32, s *spare) *batch.Column {
+	l.toRows(places, s)
 	switch {
 	case l.made != nil && l.made.runs != nil:
 		return t.listColumn(l, places)
@@ -66,19 +69,19 @@ func (t *taskFold) newestColumn(k int, kind schema.Type) *batch.Column {
 }
 
 // parallel calls work with each number below n, from so many goroutines; a few rows are worth none.
-func parallel(workers, n int, work func(i int)) {
-	if workers == 1 || n < 2 {
+func parallel(workers, n int, work func(worker, i int)) {
+	if workers <= 1 || n < 2 {
 		for i := range n {
-			work(i)
+			work(0, i)
 		}
 		return
 	}
 	var next atomic.Int64
 	var group sync.WaitGroup
-	for range min(workers, n) {
+	for worker := range min(workers, n) {
 		group.Go(func() {
 			for i := next.Add(1) - 1; int(i) < n; i = next.Add(1) - 1 {
-				work(int(i))
+				work(worker, int(i))
 			}
 		})
 	}
@@ -209,15 +212,50 @@ func atRows[T any](values []T, places []int32, nothing T) []T {
 	return out
 }
 
-// toRows puts the values at their rows. Slices that the leaf's type does not use are nil and stay
-// so.
-func (l *leaf) toRows(places []int32) {
-	l.ints, l.floats = atRows(l.ints, places, 0), atRows(l.floats, places, 0)
-	l.decimals = atRows(l.decimals, places, schema.Int128{})
-	l.valid, l.failed = atRows(l.valid, places, false), atRows(l.failed, places, false)
-	if l.made != nil {
-		l.made.origins = atRows(l.made.origins, places, 0)
+// spare is the memory of columns that were brought to their rows: the next ones take it. A thousand
+// features would otherwise need fresh memory for each.
+type spare struct {
+	ints     []int64
+	floats   []float64
+	decimals []schema.Int128
+	truths   []bool
+	origins  []uint64
+}
+
+// atRowsIn is atRows with memory to use, which must not be that of values.
+func atRowsIn[T any](memory, values []T, places []int32, nothing T) []T {
+	if values == nil {
+		return nil
 	}
+	out := resized(memory, len(places))
+	for row, at := range places {
+		if out[row] = nothing; at >= 0 {
+			out[row] = values[at]
+		}
+	}
+	return out
+}
+
+// toRows puts the values at their rows, and leaves their memory as a spare. Slices that the leaf's
+// type does not use are nil and stay so.
+func (l *leaf) toRows(places []int32, s *spare) {
+	swap(&l.ints, &s.ints, places)
+	swap(&l.floats, &s.floats, places)
+	swap(&l.decimals, &s.decimals, places)
+	swap(&l.valid, &s.truths, places)
+	swap(&l.failed, &s.truths, places)
+	if l.made != nil {
+		swap(&l.made.origins, &s.origins, places)
+	}
+}
+
+// swap brings a column to its rows in spare memory, and its own becomes the spare.
+func swap[T any](column, memory *[]T, places []int32) {
+	if *column == nil {
+		return
+	}
+	var nothing T
+	*column, *memory = atRowsIn(*memory, *column, places, nothing), *column
 }
 
 // column returns the leaf as a column of its type. The column takes over the leaf's slices. Valid

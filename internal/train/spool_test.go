@@ -132,7 +132,8 @@ func TestSpool(t *testing.T) {
 			members[g] = append(members[g], uint32(row))
 		}
 		for g, list := range members {
-			if err := s.add(g, []*batch.Column{batch.Gather(want[0], list), batch.Gather(want[1], list)}, len(list)); err != nil {
+			columns := []*batch.Column{batch.Gather(want[0], list), batch.Gather(want[1], list)}
+			if err := s.add(g, columns, len(list)); err != nil {
 				t.Fatal(err)
 			}
 		}
