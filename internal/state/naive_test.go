@@ -92,6 +92,16 @@ func (m minima) check(t *testing.T, least map[string]int) {
 	t.Logf("exercised %v", m)
 }
 
+// met reports whether everything was exercised as often as it is wanted.
+func (m minima) met(least map[string]int) bool {
+	for name, want := range least {
+		if m[name] < want {
+			return false
+		}
+	}
+	return true
+}
+
 // eventsOf turns chunks of one feed back into events.
 func eventsOf(chunks []*engine.Chunk, columns []int, feed int) (out []*event) {
 	for _, c := range chunks {
