@@ -94,8 +94,8 @@ func (t *taskFold) arrange() {
 		return
 	}
 	places := t.places()
-	t.newest.time = atRows(t.newest.time, places, NoTime)
-	t.newest.origin = atRows(t.newest.origin, places, 0)
+	t.newest.time = atRowsIn(nil, t.newest.time, places, NoTime)
+	t.newest.origin = atRowsIn(nil, t.newest.origin, places, 0)
 	present := func(i int) bool { return t.newest.time[i] != NoTime }
 	t.newest.from = sourcesOf(t.feed.parts, t.newest.origin, present)
 	t.newest.from.late = make([][]*batch.Column, len(t.feed.newest))
@@ -198,20 +198,6 @@ func (t *taskFold) places() []int32 {
 	return places
 }
 
-// atRows brings values from their places to their rows; rows without a place get nothing's value.
-func atRows[T any](values []T, places []int32, nothing T) []T {
-	if values == nil {
-		return nil
-	}
-	out := make([]T, len(places))
-	for row, at := range places {
-		if out[row] = nothing; at >= 0 {
-			out[row] = values[at]
-		}
-	}
-	return out
-}
-
 // spare is the memory of columns that were brought to their rows: the next ones take it. A thousand
 // features would otherwise need fresh memory for each.
 type spare struct {
@@ -222,7 +208,8 @@ type spare struct {
 	origins  []uint64
 }
 
-// atRowsIn is atRows with memory to use, which must not be that of values.
+// atRowsIn brings values from their places to their rows, in memory that must not be that of values; nil:
+// new memory. Rows without a place get nothing's value.
 func atRowsIn[T any](memory, values []T, places []int32, nothing T) []T {
 	if values == nil {
 		return nil
