@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math"
+	"math/big"
 	"math/bits"
 
 	"github.com/fettle-ml/fettle/internal/plan"
@@ -193,12 +194,31 @@ func divideInts(c *call) {
 	}
 }
 
-// truncateFloats is div: the float64 quotient without its fraction.
+// truncateFloats is div: the exact quotient without its fraction, rounded once where it is beyond 2^53.
 func truncateFloats(c *call) {
 	divideFloats(c)
-	for i, x := range c.out.Floats {
-		c.out.Floats[i] = math.Trunc(x) + 0
+	a, am := c.floats(0)
+	b, bm := c.floats(1)
+	for i := range c.out.Floats {
+		x, y := a[i&am], b[i&bm]
+		if y != 0 && x-x == 0 && y-y == 0 { // what lies under a null may be anything
+			c.out.Floats[i] = truncatedQuotient(x, y) + 0
+		}
 	}
+}
+
+// truncatedQuotient returns x / y without its fraction. The quotient that the machine rounds may be the
+// next whole number, so what remains is taken from x first; where that would not leave half a unit, whole
+// numbers of any size decide.
+func truncatedQuotient(x, y float64) float64 {
+	const safe = 1 << 49
+	if q := x / y; q < safe && q > -safe {
+		return math.Round((x - math.Mod(x, y)) / y)
+	}
+	exact := new(big.Rat).SetFloat64(x)
+	exact.Quo(exact, new(big.Rat).SetFloat64(y))
+	whole, _ := new(big.Float).SetInt(new(big.Int).Quo(exact.Num(), exact.Denom())).Float64()
+	return whole
 }
 
 // remainderFloats gives a result with the sign of the dividend, as truncation leaves it.

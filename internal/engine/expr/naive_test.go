@@ -189,7 +189,7 @@ func (n *naive) floats(name string, args []schema.Value) schema.Value {
 	}
 	r := map[string]float64{
 		"add": x + y, "sub": x - y, "mul": float64(x * y), "divide": x / y, "neg": -x,
-		"div": math.Trunc(x / y), "mod": math.Mod(x, y),
+		"div": wholeQuotient(x, y), "mod": math.Mod(x, y),
 	}[name]
 	if math.IsNaN(r) || math.IsInf(r, 0) {
 		n.counts.NonFinite++
@@ -231,4 +231,14 @@ func (n *naive) number(r *big.Rat, t schema.Type, count *int64) schema.Value {
 	}
 	d, _ := schema.Int128FromBig(v)
 	return schema.Value{Type: t, Dec: d}
+}
+
+// wholeQuotient is the exact quotient without its fraction, by fractions; x and y are finite.
+func wholeQuotient(x, y float64) float64 {
+	if y == 0 {
+		return math.NaN()
+	}
+	exact := new(big.Rat).Quo(new(big.Rat).SetFloat64(x), new(big.Rat).SetFloat64(y))
+	whole, _ := new(big.Float).SetInt(new(big.Int).Quo(exact.Num(), exact.Denom())).Float64()
+	return whole
 }

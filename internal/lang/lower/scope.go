@@ -184,10 +184,11 @@ func (c *compiler) bareName(v *view, self *feature, s *source, part ast.Part) (f
 			" is a feature of this view and a column of its source",
 			"write event."+part.Name+" for the column, this."+part.Name+" for the feature")
 		return nil, false
+	case f != nil:
+		// Of a feature that is the column, its expiry and default hold for whoever reads it.
+		return f, false
 	case column:
 		return nil, true
-	case f != nil:
-		return f, false
 	}
 	c.unknownName(v, s, part)
 	return nil, false

@@ -59,7 +59,7 @@ func arithmetic() []Function {
 	}, {
 		Name: "div", Symbol: "div", Operator: true, Ready: true,
 		Signatures: []string{"div(x: N, y: N) -> N"},
-		Doc:        "The quotient without its fraction, truncated towards zero: -7 div 2 is -3.",
+		Doc:        "The exact quotient without its fraction, truncated towards zero: -7 div 2 is -3; of float64 rounded once where it is beyond 2^53.",
 		Nulls:      nullIfAnyNull + ", and if y is 0 (not counted)", Errors: overflow, Example: "seconds div 60",
 	}, {
 		Name: "mod", Symbol: "%", Ready: true,
