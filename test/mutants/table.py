@@ -20,6 +20,11 @@ class Mutant:
 
 
 READ = "internal/engine/read.go"
+SPAN = "internal/engine/span.go"
+CORRECTIONS = "internal/engine/corrections.go"
+FENCE = "internal/engine/fence.go"
+SESSIONS = "internal/engine/window/sessions.go"
+SPILL = "internal/engine/slices.go"
 FOLD = "internal/engine/fold.go"
 FEED = "internal/engine/feed.go"
 SCAN = "internal/engine/scan.go"
@@ -33,11 +38,11 @@ ZONE = "internal/schema/zone/zone.go"
 
 MUTANTS = [
     Mutant(
-        "inclusive-edge", "an event at exactly b is in its own window", READ,
+        "inclusive-edge", "an event at exactly b is in its own window", SPAN,
         "return start, end + shift", "return start, end + shift + 1",
     ),
     Mutant(
-        "exclusive-start", "an event at exactly b - w is not in the window", READ,
+        "exclusive-start", "an event at exactly b - w is not in the window", SPAN,
         "start = end - w.Length", "start = end - w.Length + 1",
     ),
     Mutant(
@@ -45,10 +50,13 @@ MUTANTS = [
         "r.readNewest(t, at, b+t.shift)", "r.readNewest(t, at, b+t.shift+1)",
     ),
     Mutant(
-        "exclusive-since", "an event at the midnight of `since` is left out", READ,
+        "exclusive-since", "an event at the midnight of `since` is left out", SPAN,
         "start = *w.Since", "start = *w.Since + 1",
     ),
-    Mutant("offset-ignored", "windows end at b", READ, "end = b - w.Offset", "end = b"),
+    Mutant(
+        "offset-ignored", "windows end at b", SPAN,
+        "end = b - w.Offset\n\t\tstart = end - w.Length", "end = b\n\t\tstart = end - w.Length",
+    ),
     Mutant(
         "edge-at-ignored", "tables use the edge of events", FOLD,
         "fold.shift = 1", "fold.shift = 0",
@@ -243,5 +251,59 @@ MUTANTS = [
         "\tutc = wall - z.spans[i].offset\n\tif occurs",
         "\tif occurs && i+1 < len(z.spans) && wall-z.spans[i+1].offset >= z.spans[i+1].start {\n"
         "\t\ti++\n\t}\n\tutc = wall - z.spans[i].offset\n\tif occurs", seeds="1..40",
+    ),
+    Mutant(
+        "gap-joins", "a gap of exactly the session's length does not split", SESSIONS,
+        "if k > 0 && t-times[k-1] >= gap {", "if k > 0 && t-times[k-1] > gap {",
+    ),
+    Mutant(
+        "session-stays-open", "a session is open a whole gap after its last event", SESSIONS,
+        "return at-s.times[available.Newest()] < s.gap", "return at-s.times[available.Newest()] <= s.gap",
+    ),
+    Mutant(
+        "trim-exclusive", "what lies exactly `max` before the last event is cut off", SESSIONS,
+        "return s.times[session.From+k] >= least", "return s.times[session.From+k] > least",
+    ),
+    Mutant(
+        "last-offset-ignored", "`over last N offset k` skips nothing", SPAN,
+        "newest := in.Back(skipped + 1)", "newest := in.Back(1)",
+    ),
+    Mutant(
+        "last-one-more", "`over last N` has N + 1 rows", SPAN,
+        "in.Back(min(count, skipped+w.Count))", "in.Back(min(count, skipped+w.Count+1))",
+    ),
+    Mutant(
+        "hop-before-shift", "hops round the end of windows up", SPAN,
+        "schema.FloorDiv(end, w.Hop)*w.Hop", "(schema.FloorDiv(end-1, w.Hop)+1)*w.Hop",
+    ),
+    Mutant(
+        "percentile-nearest", "percentiles do not interpolate", "internal/engine/aggregate/quantile.go",
+        "return lo + float64(part*distance) + 0", "return lo + 0",
+    ),
+    Mutant(
+        "decay-from-now", "a half-life less: terms decay twice as fast", "internal/engine/aggregate/decay.go",
+        "term := elementary.Exp2(float64(t-start) / float64(f.life))",
+        "term := elementary.Exp2(float64(t-start) / float64(2*f.life))",
+    ),
+    Mutant(
+        "sketch-rank", "ranks of the sketch are one less", "internal/engine/aggregate/registers.go",
+        "bits.LeadingZeros64(x<<precision)+1", "bits.LeadingZeros64(x<<precision)+0",
+    ),
+    Mutant(
+        "late-correction", "a corrected event counts at the boundary of its correction", FENCE,
+        "(f.until == nil || f.until[i] > b)", "(f.until == nil || f.until[i] >= b)",
+        tests=("./internal/engine", "^TestCorrections$"), says="seed .* want",
+    ),
+    Mutant(
+        "corrections-filtered", "a correction that the filter leaves out does nothing", SCAN,
+        "case c.keep != nil && !c.keep[i] && (c.corrects == nil || !c.corrects[i]):",
+        "case c.keep != nil && !c.keep[i]:",
+        tests=("./internal/engine", "^TestCorrections$"), says="seed .* want",
+    ),
+    Mutant(
+        "slices-overlap", "an entity in slices reads one microsecond too little", SPILL,
+        "reach.start, reach.end = min(reach.start, start), max(reach.end, end)",
+        "reach.start, reach.end = min(reach.start, start+1), max(reach.end, end)",
+        tests=("./internal/engine", "^TestSpilled$"), says="seed",
     ),
 ]
