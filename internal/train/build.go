@@ -72,16 +72,25 @@ func Build(ctx context.Context, s *plan.Selection, labels *Labels, history Histo
 	if err := checkNames(s, labels); err != nil {
 		return nil, err
 	}
+	if err := labels.chooseTarget(s); err != nil {
+		return nil, err
+	}
 	rows, err := ReadRows(ctx, s, labels, history, options)
 	if err != nil {
 		return nil, err
 	}
+	look := labels.analysis(s, rows)
 	set := &Set{Rows: rows.Count, labels: labels}
 	values, report, differing, err := modes(ctx, s, rows, history, options)
 	if err != nil {
 		return nil, err
 	}
+	shown := evaluated{selection: s, rows: rows, values: values}
+	if err := lookAt(ctx, look, shown, history, options); err != nil {
+		return nil, err
+	}
 	set.Manifest = manifestOf(s, labels, history, options)
+	set.Manifest.Leakage = lookReport(look, options)
 	if options.Served != nil {
 		set.Manifest.Differing = &differing
 	}
