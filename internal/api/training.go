@@ -64,14 +64,15 @@ func (a *API) trainingRequest(w http.ResponseWriter, r *http.Request) (*wire.Tra
 		wait, err := boolean(r.URL.Query(), "wait")
 		return request, wait, err
 	}
-	values, err := parameters(r, "wait", "model", "features", "time", "mode", "gap_ms", "max_age_ms", "timezone",
+	values, err := parameters(r, "wait", "model", "features", "time", "target", "mode", "gap_ms", "max_age_ms", "timezone",
 		"strict", "max_bad", "format", "project")
 	if err != nil {
 		return nil, false, err
 	}
 	request = &wire.TrainingRequest{
 		Model: values.Get("model"), Features: names(values.Get("features")), Time: values.Get("time"),
-		Mode: values.Get("mode"), Timezone: values.Get("timezone"), Format: values.Get("format"),
+		Target: values.Get("target"),
+		Mode:   values.Get("mode"), Timezone: values.Get("timezone"), Format: values.Get("format"),
 		Labels: &wire.Labels{Upload: upload},
 	}
 	wait, err := trainingNumbers(values, request)

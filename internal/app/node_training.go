@@ -52,7 +52,7 @@ func (n training) Start(_ context.Context, request *wire.TrainingRequest) (*wire
 		report func(stage string, done, total int64)) (*wire.TrainResult, error) {
 		o := TrainOptions{
 			Dir: n.project.Root, Node: n.Node, Applied: !request.Project, Model: request.Model,
-			Features: request.Features, Time: request.Time, Mode: request.Mode,
+			Features: request.Features, Time: request.Time, Target: request.Target, Mode: request.Mode,
 			Gap: request.GapMS * schema.Millisecond, MaxAge: request.MaxAgeMS * schema.Millisecond,
 			Timezone: request.Timezone, MaxBad: request.MaxBad, Strict: request.Strict, Progress: report,
 			Output: filepath.Join(folder, outputName(string(kind))),

@@ -17,6 +17,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/source/file"
 	"github.com/fettle-ml/fettle/internal/train"
+	"github.com/fettle-ml/fettle/internal/train/leakage"
 	"github.com/fettle-ml/fettle/internal/wire"
 )
 
@@ -30,6 +31,7 @@ type TrainOptions struct {
 	Labels   string   // a file; "-" for CSV or Parquet on Input; "" for the model's label source
 	Input    io.Reader
 	Time     string // label column of times
+	Target   string // label column that is to be predicted, for the report on leakage
 	Output   string // .parquet, .csv or .jsonl
 	Mode     string // ideal, the default, or as_served
 	Gap      int64
@@ -231,7 +233,7 @@ func (p *Project) train(ctx context.Context, s *plan.Selection, kind format.Form
 // what was opened and is never nil without an error. Standard input is read whole into memory,
 // because labels are read twice: once for their keys, once to be copied.
 func (p *Project) openLabels(o TrainOptions) (*train.Labels, func() error, error) {
-	labels := &train.Labels{Name: o.Labels, Time: o.Time, Zone: o.Timezone, MaxBad: o.MaxBad}
+	labels := &train.Labels{Name: o.Labels, Time: o.Time, Zone: o.Timezone, MaxBad: o.MaxBad, Target: o.Target}
 	nothing := func() error { return nil }
 	var fsys disk.FS = p.disk
 	name := o.Labels
@@ -317,7 +319,7 @@ func resultOf(m *train.Manifest, output, manifest string) *wire.TrainResult {
 		Rows: m.Labels.Rows, Output: filepath.ToSlash(output), Manifest: filepath.ToSlash(manifest),
 		DatasetID: m.DatasetID, NullLabels: m.Labels.NullTimes + m.Labels.NullKeys,
 		Warnings: append([]string{}, m.Warnings...), Differing: m.Differing,
-		Features: []wire.TrainFeature{}, Sources: []wire.TrainSource{},
+		Features: []wire.TrainFeature{}, Sources: []wire.TrainSource{}, Leakage: leakageOf(m.Leakage),
 	}
 	for _, f := range m.Features {
 		r.Features = append(r.Features, wire.TrainFeature{
@@ -331,6 +333,24 @@ func resultOf(m *train.Manifest, output, manifest string) *wire.TrainResult {
 		})
 	}
 	return r
+}
+
+// leakageOf is the report as it is sent. A server of before has none in its manifest.
+func leakageOf(r *leakage.Report) *wire.Leakage {
+	if r == nil {
+		return nil
+	}
+	out := &wire.Leakage{
+		Target: r.Target, Note: r.Note, Rows: r.Rows, RowsLater: r.Later, Total: r.Total,
+		Findings: []wire.LeakageFinding{},
+	}
+	for _, f := range r.Findings {
+		out.Findings = append(out.Findings, wire.LeakageFinding{
+			Kind: string(f.Kind), Feature: f.Feature, Measure: f.Measure, Figure: f.Figure, Threshold: f.Threshold,
+			Class: f.Class, Row: f.Row, Sources: f.Sources, Message: f.Message, Hint: f.Hint,
+		})
+	}
+	return out
 }
 
 // counted writes a number with its noun.

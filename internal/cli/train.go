@@ -50,6 +50,8 @@ func newTrain(s *session) *cobra.Command {
 	flags.StringVar(&o.Labels, "labels", "",
 		"take the label rows from `FILE`, or - for stdin (default: the model's label source)")
 	flags.StringVar(&o.Time, "time", "", "`COLUMN` of the labels that holds the time asked for")
+	flags.StringVar(&o.Target, "target", "",
+		"`COLUMN` of the labels that is to be predicted, for the report on leakage (default: the only one that is left)")
 	flags.StringVar(&o.Output, "output", "", "write `FILE`; Parquet, CSV or JSON lines by its suffix")
 	flags.StringVar(&o.Mode, "mode", "ideal",
 		"`ideal|as_served`: an event counts if it was available, or only if serving could see it too")
@@ -105,7 +107,7 @@ func (s *session) printTrain(r *wire.TrainResult) {
 		return
 	}
 	out := s.streams.Out
-	for _, warning := range r.Warnings {
+	for _, warning := range append(r.Warnings, leaks(r.Leakage)...) {
 		fmt.Fprintf(s.streams.Err, "%s %s\n", s.paint(yellow, "warning:"), warning)
 	}
 	fmt.Fprintf(out, "wrote %s with %s to %s\n", plural(r.Rows, "row"),
@@ -122,6 +124,7 @@ func (s *session) printTrain(r *wire.TrainResult) {
 	if r.Differing != nil {
 		fmt.Fprintf(out, "%s between ideal and as_served\n", differing(*r.Differing))
 	}
+	fmt.Fprint(out, leakageLine(r.Leakage))
 	rows := [][]string{{"feature", "type", "null", "missing", "expired", "default", "error"}}
 	for _, f := range r.Features {
 		row := []string{f.Name, f.Type}

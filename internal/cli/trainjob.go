@@ -91,7 +91,8 @@ func (s *session) trainRequest(o app.TrainOptions) (*wire.TrainingRequest, error
 		return nil, err
 	}
 	return &wire.TrainingRequest{
-		Model: o.Model, Features: o.Features, Labels: labels, Time: o.Time, Mode: o.Mode,
+		Model: o.Model, Features: o.Features, Labels: labels, Time: o.Time, Target: o.Target,
+		Mode:  o.Mode,
 		GapMS: o.Gap / schema.Millisecond, MaxAgeMS: o.MaxAge / schema.Millisecond, Timezone: o.Timezone,
 		Strict: o.Strict, MaxBad: o.MaxBad, Project: s.server == "",
 		Format: strings.TrimPrefix(strings.ToLower(filepath.Ext(o.Output)), "."),

@@ -87,6 +87,9 @@ func Build(ctx context.Context, s *plan.Selection, labels *Labels, history Histo
 	if err := checkNames(s, labels); err != nil {
 		return nil, err
 	}
+	if err := labels.chooseTarget(s); err != nil {
+		return nil, err
+	}
 	rows, err := ReadRows(ctx, s, labels, history, options)
 	if err != nil {
 		return nil, err
@@ -103,32 +106,39 @@ func Build(ctx context.Context, s *plan.Selection, labels *Labels, history Histo
 // memory for that, or else for one group after the other.
 func (s *Set) compute(ctx context.Context, selection *plan.Selection, rows engine.Rows, history History,
 	options Options) error {
-	var counts counts
 	plan := planGroups(selection, rows.Count, options)
 	options.Memory = plan.events
-	if plan.groups > 1 {
-		return s.computeGroups(ctx, selection, rows, history, options, plan)
+	w := &groupWork{
+		selection: selection, groups: []engine.Rows{rows}, history: history, options: options,
+		counts: &counts{}, look: s.labels.analysis(selection, rows),
 	}
-	values, report, differing, err := modes(ctx, selection, rows, history, options)
+	w.later = laterRows(rows, w.look.Later())
+	if plan.groups > 1 {
+		return s.computeGroups(ctx, w, rows, plan)
+	}
+	report, err := w.evaluate(ctx, func(_ int, values []*engine.Value) error {
+		w.look.Add(groupOf(allRows(rows.Count), values))
+		w.counts.add(selection, rows, values)
+		for i, v := range values {
+			s.fields = append(s.fields, schema.Field{Name: selection.Features[i].Name, Type: v.Column.Type})
+			s.values = append(s.values, v.Column)
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	counts.add(selection, rows, values)
-	counts.differing = differing
-	for i, v := range values {
-		s.fields = append(s.fields, schema.Field{Name: selection.Features[i].Name, Type: v.Column.Type})
-		s.values = append(s.values, v.Column)
-	}
-	s.describe(selection, history, options, &counts, report)
+	s.describe(w, report)
 	return nil
 }
 
 // describe fills in the manifest. It must come after the evaluation: only then does the history
 // know which files were read.
-func (s *Set) describe(selection *plan.Selection, history History, options Options, counts *counts,
-	report *engine.Report) {
-	s.Manifest = manifestOf(selection, s.labels, history, options)
-	if options.Served != nil {
+func (s *Set) describe(w *groupWork, report *engine.Report) {
+	counts := w.counts
+	s.Manifest = manifestOf(w.selection, s.labels, w.history, w.options)
+	s.Manifest.Leakage = lookReport(w.look, w.options)
+	if w.options.Served != nil {
 		s.Manifest.Differing = &counts.differing
 	}
 	s.Manifest.Features = counts.features

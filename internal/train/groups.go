@@ -4,17 +4,19 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"slices"
 
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/engine"
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
+	"github.com/fettle-ml/fettle/internal/train/leakage"
 )
 
 // What is held of a label row: its time, key and place, and then for each feature a value, whether
 // it is null, and its status, some of them twice for a while.
 const (
-	labelBytes   = 48
+	labelBytes   = 60
 	rowBytes     = 64
 	featureBytes = 16
 	// mostGroups is how many groups a row's number has room for.
@@ -44,30 +46,29 @@ func planGroups(s *plan.Selection, rows int, options Options) groupPlan {
 
 // computeGroups evaluates group after group, with the rows of a key in one group, so that hardly an
 // event is needed for two of them. The values are spilled.
-func (s *Set) computeGroups(ctx context.Context, selection *plan.Selection, rows engine.Rows, history History,
-	options Options, p groupPlan) error {
-	run, err := options.Spill.Create()
+func (s *Set) computeGroups(ctx context.Context, w *groupWork, rows engine.Rows, p groupPlan) error {
+	run, err := w.options.Spill.Create()
 	if err != nil {
 		return fmt.Errorf("spill values: %w", err)
 	}
 	s.spool = &spool{run: run}
-	groups := s.divide(rows, p)
-	perRow := int64(rowBytes + featureBytes*len(selection.Features))
+	var members [][]uint32
+	w.groups, members = s.divide(rows, p)
+	perRow := int64(rowBytes + featureBytes*len(w.selection.Features))
 	// A block of every group is in memory while the set is written.
-	s.spool.block = int(min(max(p.values/2/perRow/int64(len(groups)), 16), 1<<14))
+	s.spool.block = int(min(max(p.values/2/perRow/int64(len(w.groups)), 16), 1<<14))
 	s.slice = int(min(max(p.values/2/perRow, 1024), writeRows))
-	s.spool.blocks, s.spool.cursors = make([][]block, len(groups)), make([]cursor, len(groups))
+	s.spool.blocks, s.spool.cursors = make([][]block, len(w.groups)), make([]cursor, len(w.groups))
 	s.labels.forget()
-	counts := &counts{}
-	emit := func(group int, values []*engine.Value) error {
-		counts.add(selection, groups[group], values)
-		return s.keep(selection, group, groups[group].Count, values)
-	}
-	report, err := evaluateGroups(ctx, &groupWork{selection, groups, history, options, counts}, emit)
+	report, err := w.evaluate(ctx, func(group int, values []*engine.Value) error {
+		w.look.Add(groupOf(members[group], values))
+		w.counts.add(w.selection, w.groups[group], values)
+		return s.keep(w.selection, group, w.groups[group].Count, values)
+	})
 	if err != nil {
 		return err
 	}
-	s.describe(selection, history, options, counts, report)
+	s.describe(w, report)
 	return nil
 }
 
@@ -86,23 +87,39 @@ func (s *Set) keep(selection *plan.Selection, group, rows int, values []*engine.
 	return s.spool.add(group, columns, rows)
 }
 
-// groupWork is what is computed of groups, and where they are counted.
+// groupWork is what is computed of groups, where they are counted, and what looks at them.
 type groupWork struct {
 	selection *plan.Selection
 	groups    []engine.Rows
+	later     engine.Rows // some rows just after their time, for the analysis alone
 	history   History
 	options   Options
 	counts    *counts
+	look      *leakage.Analysis
 }
 
-// evaluateGroups computes the values of every group. Where serving saw something both modes are
-// needed of a group at a time, and each group reads the sources for itself.
-func evaluateGroups(ctx context.Context, w *groupWork, emit func(int, []*engine.Value) error) (
-	*engine.Report, error) {
-	if w.options.Served == nil {
-		return engine.EvaluateGroups(ctx, w.history, w.groups, wantedOf(w.selection),
-			engineOptions(w.options), emit)
+// evaluate computes the values of every group, and those that only the analysis looks at. Where serving
+// saw something both modes are needed of a group at a time, and each group reads the sources for itself.
+func (w *groupWork) evaluate(ctx context.Context, emit func(int, []*engine.Value) error) (*engine.Report, error) {
+	if w.options.Served != nil {
+		return w.evaluateModes(ctx, emit)
 	}
+	groups := w.groups
+	if w.later.Count > 0 {
+		groups = append(slices.Clone(groups), w.later)
+	}
+	return engine.EvaluateGroups(ctx, w.history, groups, wantedOf(w.selection), engineOptions(w.options),
+		func(group int, values []*engine.Value) error {
+			if group == len(w.groups) {
+				w.look.AddLater(w.look.Later(), groupOf(nil, values).Columns)
+				return nil
+			}
+			return emit(group, values)
+		})
+}
+
+// evaluateModes computes each group by itself, once for each mode.
+func (w *groupWork) evaluateModes(ctx context.Context, emit func(int, []*engine.Value) error) (*engine.Report, error) {
 	var report *engine.Report
 	for i, rows := range w.groups {
 		values, seen, differing, err := modes(ctx, w.selection, rows, w.history, w.options)
@@ -117,12 +134,23 @@ func evaluateGroups(ctx context.Context, w *groupWork, emit func(int, []*engine.
 			return nil, err
 		}
 	}
+	if w.later.Count == 0 {
+		return report, nil
+	}
+	if w.options.Mode == AsServed {
+		w.later.Served = w.options.Served
+	}
+	values, _, err := evaluate(ctx, w.selection, w.later, w.history, w.options)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate label rows just after their time: %w", err)
+	}
+	w.look.AddLater(w.look.Later(), groupOf(nil, values).Columns)
 	return report, nil
 }
 
-// divide puts each row into a group by its key, and begins another group for keys whose rows are too
+// divide puts each row into a group by its key, with their numbers, and begins another for keys whose rows are too
 // many. A row without a key may be in any group.
-func (s *Set) divide(rows engine.Rows, p groupPlan) []engine.Rows {
+func (s *Set) divide(rows engine.Rows, p groupPlan) ([]engine.Rows, [][]uint32) {
 	var keys []*batch.Column
 	if len(rows.Roles) > 0 {
 		keys = rows.Roles[0].Columns
@@ -146,9 +174,9 @@ func (s *Set) divide(rows engine.Rows, p groupPlan) []engine.Rows {
 	}
 	groups := make([]engine.Rows, len(members))
 	for g, list := range members {
-		groups[g], members[g] = gatherRows(rows, list), nil
+		groups[g] = gatherRows(rows, list)
 	}
-	return groups
+	return groups, members
 }
 
 // keyHash tells keys apart, most of the time.

@@ -27,11 +27,17 @@ type Labels struct {
 	Zone    string       // of label times without one; "": they are refused
 	MaxBad  int          // bad cells that become null instead of an error
 	Digest  string       // of the file's bytes
+	Target  string       // column to be predicted; "": the only one that nothing else reads, if so
 	columns map[string]*batch.Column
 	order   []schema.Field // of columns, for labels that are written by us
 	rows    int
 	bad     []BadCell
 	badAll  int // cells that are bad, listed or not
+	// look asks for the target to be read, which is column targetAt of the file; note says why there is
+	// none. onlyTarget is true if nothing but the report on leakage reads it.
+	look, onlyTarget bool
+	targetAt         int
+	note             string
 }
 
 // maxListed is how many bad cells of labels an error lists. More would make an error nobody reads,
@@ -49,6 +55,8 @@ func (l *Labels) read(ctx context.Context, s *plan.Selection) error {
 	if err != nil {
 		return err
 	}
+	own := len(wanted)
+	wanted = l.wantTarget(wanted)
 	parts, err := l.scan(ctx, wanted)
 	if err != nil {
 		return err
@@ -64,12 +72,15 @@ func (l *Labels) read(ctx context.Context, s *plan.Selection) error {
 		l.rows = c.Length
 		// The time column goes under its name with a mark, since a request field may bear it too.
 		name := l.Input.Columns()[w.Column].Name
-		if i == 0 {
+		switch {
+		case i == 0:
 			name = timeMark
+		case i == own:
+			name = targetMark
 		}
 		l.columns[name] = c
 	}
-	for i, w := range wanted {
+	for i, w := range wanted[:own] {
 		if err := l.localize(i == 0, l.Input.Columns()[w.Column]); err != nil {
 			return err
 		}
@@ -148,6 +159,10 @@ func (l *Labels) scan(ctx context.Context, wanted []format.Wanted) ([]*batch.Bat
 		err = unit.Read(func(part *format.Part) error {
 			parts = append(parts, part.Batch)
 			for _, bad := range part.Bad {
+				// A report does not keep a training set from being made: such a cell has no target.
+				if l.onlyTarget && bad.Field == l.Target {
+					continue
+				}
 				l.mark(BadCell{bad.Row, bad.Line, bad.Field, bad.Code, bad.Message})
 			}
 			return ctx.Err()

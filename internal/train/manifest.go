@@ -12,6 +12,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/engine"
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema/zone"
+	"github.com/fettle-ml/fettle/internal/train/leakage"
 )
 
 // ManifestFormat is the version of the manifest's format. It changes whenever a field gets another
@@ -37,6 +38,8 @@ type Manifest struct {
 	Sources         []Source        `json:"sources"`
 	Features        []FeatureCounts `json:"features"`
 	Warnings        []string        `json:"warnings,omitempty"`
+	// Leakage is what the report on leakage found. It follows from the rest, and is in no identity.
+	Leakage *leakage.Report `json:"leakage,omitempty"`
 	// Differing counts the cells in which the other mode differs; none if nothing was ever pushed.
 	Differing *int64 `json:"cells_differing,omitempty"`
 	Checksum  string `json:"checksum"` // SHA-256 of the manifest with this field empty

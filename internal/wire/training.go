@@ -8,6 +8,7 @@ type TrainingRequest struct {
 	Features []string `json:"features,omitempty"`
 	Labels   *Labels  `json:"labels,omitempty"`     // none: the model's label source
 	Time     string   `json:"time,omitempty"`       // the label column of times
+	Target   string   `json:"target,omitempty"`     // the label column to be predicted
 	Mode     string   `json:"mode,omitempty"`       // ideal (default) or as_served
 	GapMS    int64    `json:"gap_ms,omitempty"`     // values are evaluated this much before the label
 	MaxAgeMS int64    `json:"max_age_ms,omitempty"` // older values are null, expired; 0: any age
@@ -71,6 +72,33 @@ type TrainResult struct {
 	Sources    []TrainSource  `json:"sources"`
 	// Differing counts the cells in which the other mode differs; nil if that is not known.
 	Differing *int64 `json:"differing,omitempty"`
+	// Leakage says which features may know too much; none from a server that does not look.
+	Leakage *Leakage `json:"leakage,omitempty"`
+}
+
+// Leakage is the report on features that may know more than could be known at the label's time. Of
+// Total findings the first are listed, the gravest first.
+type Leakage struct {
+	Target    string           `json:"target,omitempty"` // column of the labels; none: Note says why
+	Note      string           `json:"note,omitempty"`
+	Rows      int              `json:"rows"`       // looked at
+	RowsLater int              `json:"rows_later"` // and just after their time too
+	Total     int              `json:"total"`
+	Findings  []LeakageFinding `json:"findings"`
+}
+
+// LeakageFinding is one reason to look at a feature: Figure reached Threshold.
+type LeakageFinding struct {
+	Kind      string   `json:"kind"` // copy, power, timing, after or availability
+	Feature   string   `json:"feature"`
+	Measure   string   `json:"measure"`
+	Figure    float64  `json:"figure"`
+	Threshold float64  `json:"threshold"`
+	Class     string   `json:"class,omitempty"`   // value of the target that it is about
+	Row       int64    `json:"row,omitempty"`     // label row that shows it, from 1
+	Sources   []string `json:"sources,omitempty"` // without a rule of availability
+	Message   string   `json:"message"`
+	Hint      string   `json:"hint"`
 }
 
 // TrainFeature counts one output column. Nulls count all rows; the statuses leave out rows without

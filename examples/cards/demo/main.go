@@ -136,7 +136,7 @@ func (d *demo) layers() error {
 func (d *demo) train() error {
 	d.say("", "4. A training set: 10,000 payments, each with its features as of its own moment.")
 	if _, err := d.fettle(true, "train", "--model", "fraud", "--labels", "data/labels.csv",
-		"--time", "time", "--output", "fraud.csv"); err != nil {
+		"--time", "time", "--target", "is_fraud", "--output", "fraud.csv"); err != nil {
 		return err
 	}
 	_, err := d.fettle(false, "train", "--model", "fraud_naive", "--labels", "data/labels.csv",
