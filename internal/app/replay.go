@@ -66,6 +66,7 @@ func newReplay(ctx context.Context, p *plan.Plan, s *plan.Selection, history eng
 		}
 		r.feeds = append(r.feeds, feed)
 		source.Push, source.Paths = true, nil
+		feed.addPositions()
 		layout.Sources = append(layout.Sources, state.Source{ID: uint32(len(layout.Sources) + 1), Plan: source})
 	}
 	r.live, err = openLive(ctx, liveOptions{

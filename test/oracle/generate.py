@@ -14,9 +14,12 @@ from pathlib import Path
 from projects.build import Builder
 
 
-def generate(seed: int, folder: Path) -> list[str]:
-    """Write the project of a seed into an empty folder; returns arguments of `train`."""
-    arguments = Builder(seed, folder).build()
+def generate(seed: int, folder: Path, online: bool = False) -> list[str]:
+    """Write the project of a seed into an empty folder; returns arguments of `train`.
+
+    With `online` it has nothing that cannot be pushed.
+    """
+    arguments = Builder(seed, folder, online).build()
     (folder / "arguments.txt").write_text("\n".join(arguments) + "\n")
     return arguments
 

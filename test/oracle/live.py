@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
-import json
 import os
 import shutil
 import sys
@@ -24,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from generate import generate
+from journal import Journal
 from online.faults import PLANTS
 from online.life import Life
 from online.server import Binary
@@ -62,7 +62,7 @@ def one(seed: int, args: argparse.Namespace) -> Outcome:
     shutil.rmtree(folder, ignore_errors=True)
     try:
         files, live = folder / "files", folder / "live"
-        arguments = whole(generate(seed, files))
+        arguments = whole(generate(seed, files, online=True))
         life = Life(
             seed, Binary(args.fettle, live), files, arguments,
             options_of(live, arguments), args.plant, seed % REPLAYED == 1 or args.replay,
@@ -99,29 +99,6 @@ def report(outcome: Outcome, args: argparse.Namespace) -> None:
         f"--seeds {outcome.seed}..{outcome.seed} --keep FOLDER",
         flush=True,
     )
-
-
-class Journal:
-    """The seeds of a campaign that passed, so that it can go on where it ended."""
-
-    def __init__(self, path: str | None) -> None:
-        self.path = Path(path) if path else None
-        self.passed: dict[int, Counter] = {}
-        if self.path and self.path.exists():
-            # A line without its end was cut off: it goes, and that seed runs again.
-            lines = self.path.read_text().splitlines(keepends=True)
-            lines = [line for line in lines if line.endswith("\n")]
-            self.path.write_text("".join(lines))
-            for line in lines:
-                entry = json.loads(line)
-                self.passed[entry["seed"]] = Counter(entry["counts"])
-
-    def add(self, outcome: Outcome) -> None:
-        """Note a seed that passed."""
-        if self.path and not outcome.problems:
-            with open(self.path, "a", encoding="utf-8") as file:
-                entry = {"seed": outcome.seed, "counts": outcome.counts}
-                file.write(json.dumps(entry) + "\n")
 
 
 def campaign_line(seeds: str, counts: Counter) -> str:
@@ -181,7 +158,8 @@ def main() -> int:
         for job in concurrent.futures.as_completed([pool.submit(one, s, args) for s in seeds]):
             outcome = job.result()
             report(outcome, args)
-            journal.add(outcome)
+            if not outcome.problems:
+                journal.add(outcome.seed, outcome.counts)
             failed += bool(outcome.problems)
             passed += not outcome.problems
             total.counts.update(outcome.counts)

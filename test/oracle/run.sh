@@ -8,7 +8,7 @@
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 fettle=$(CDPATH='' cd -- "$(dirname -- "${1:?usage: run.sh BINARY [SEEDS]}")" && pwd)/$(basename -- "$1")
-seeds=${2:-1..60}
+seeds=${2:-1..300}
 cache=${ORACLE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fettle/oracle}
 sum=$(cksum <"$here/requirements.txt" | tr ' ' '-')
 venv=$cache/venv-$sum

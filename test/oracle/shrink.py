@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 Check = Callable[[], list]
-ATTEMPTS = 60
+ATTEMPTS = 120
+FORMATS = (".parquet", ".csv", ".jsonl")
 
 
 class Budget:
@@ -29,22 +30,56 @@ def same(found: list, place: str) -> bool:
     return any(each.place == place for each in found)
 
 
-def shrink_table(path: Path, check: Check, place: str, budget: Budget) -> int:
-    """Remove runs of rows of a Parquet file as long as the difference stays; gives rows left."""
-    table = pq.read_table(path, use_threads=False)
-    size = max(1, table.num_rows // 2)
+class Rows:
+    """The rows of a file, and how to write some of them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if path.suffix == ".parquet":
+            self.table = pq.read_table(path, use_threads=False)
+            self.count = self.table.num_rows
+        else:
+            self.head, self.lines = text_rows(path)
+            self.count = len(self.lines)
+
+    def write(self, kept: list[int]) -> None:
+        """Write the file with some of its rows."""
+        if self.path.suffix == ".parquet":
+            pq.write_table(self.table.take(pa.array(kept, pa.int64())), self.path)
+        else:
+            text = self.head + "".join(self.lines[row] for row in kept)
+            self.path.write_text(text, encoding="utf-8")
+
+
+def text_rows(path: Path) -> tuple[str, list[str]]:
+    """The header of CSV, and the records of CSV or JSON lines with their ends."""
+    found, start, quoted = [], 0, False
+    text = path.read_text(encoding="utf-8")
+    for at, char in enumerate(text):
+        quoted ^= char == '"' and path.suffix == ".csv"
+        if char == "\n" and not quoted:
+            found.append(text[start : at + 1])
+            start = at + 1
+    return (found[0], found[1:]) if path.suffix == ".csv" else ("", found)
+
+
+def shrink_file(path: Path, check: Check, place: str, budget: Budget) -> int:
+    """Remove runs of rows of a file as long as the difference stays; gives rows left."""
+    rows = Rows(path)
+    kept = list(range(rows.count))
+    size = max(1, len(kept) // 2)
     while size >= 1 and budget.left > 0:
         start = 0
-        while start < table.num_rows and budget.spend():
-            rest = pa.concat_tables([table.slice(0, start), table.slice(start + size)])
-            pq.write_table(rest, path)
-            if rest.num_rows and same(check(), place):
-                table = rest
+        while start < len(kept) and budget.spend():
+            rest = kept[:start] + kept[start + size :]
+            rows.write(rest)
+            if rest and same(check(), place):
+                kept = rest
             else:
-                pq.write_table(table, path)
                 start += size
         size //= 2
-    return table.num_rows
+    rows.write(kept)
+    return len(kept)
 
 
 def shrink(folder: Path, arguments: list[str], check: Check) -> str:
@@ -54,9 +89,9 @@ def shrink(folder: Path, arguments: list[str], check: Check) -> str:
     if not cells:
         return "not shrunk: no single cell differs"
     place, budget = cells[0].place, Budget(ATTEMPTS)
-    labels = shrink_table(folder / "labels.parquet", check, place, budget)
+    labels = shrink_file(folder / "labels.parquet", check, place, budget)
     left = {}
-    for path in sorted(folder.glob("data/*/*.parquet")):
-        left[path.relative_to(folder)] = shrink_table(path, check, place, budget)
+    for path in sorted(path for path in folder.glob("data/*/*") if path.suffix in FORMATS):
+        left[path.relative_to(folder)] = shrink_file(path, check, place, budget)
     rows = ", ".join(f"{path} {count}" for path, count in left.items())
     return f"shrunk for {place}: {labels} label rows; rows left: {rows} ({' '.join(arguments)})"

@@ -34,9 +34,13 @@ class Difference:
 
 
 def bits(value: Any) -> Any:
-    """A value under which equal means the same bits."""
+    """A value under which equal means the same bits; maps have their keys in order."""
     if isinstance(value, float):
         return ("float", struct.pack(">d", value))
+    if isinstance(value, tuple):
+        return ("list", tuple(map(bits, value)))
+    if isinstance(value, dict):
+        return ("map", tuple((key, bits(inner)) for key, inner in value.items()))
     return (type(value).__name__, value)
 
 
@@ -47,17 +51,28 @@ def show(value: Any) -> str:
     return repr(value)
 
 
+def output_kinds(output: pa.Table) -> dict[str, str]:
+    """Types of the columns of a training set; where Parquet has no such type, its metadata say."""
+    said = json.loads((output.schema.metadata or {}).get(b"fettle.types", b"{}"))
+    return {field.name: said.get(field.name) or arrow_kind(field.type) for field in output.schema}
+
+
+def unit_of(kind: pa.DataType) -> str | None:
+    """The unit of a time, which a training set keeps."""
+    return kind.unit if pa.types.is_timestamp(kind) else None
+
+
 def compare_labels(labels: pa.Table, output: pa.Table) -> list[Difference]:
     """Label columns come first, in order, with the same types and bits."""
     names = labels.column_names
     if output.column_names[: len(names)] != names:
         got = output.column_names[: len(names)]
         return [Difference("label columns", None, names, got)]
-    found = []
+    found, kinds = [], output_kinds(output)
     for name in names:
         before, after = labels[name].type, output[name].type
-        same_unit = getattr(before, "unit", None) == getattr(after, "unit", None)
-        if arrow_kind(before) != arrow_kind(after) or not same_unit:
+        same_unit = unit_of(before) == unit_of(after)
+        if arrow_kind(before) != kinds[name] or not same_unit:
             found.append(Difference(f"label {name} type", None, str(before), str(after)))
             continue
         pairs = zip(stored_column(labels[name]), stored_column(output[name]))
@@ -81,10 +96,10 @@ def compare(labels_path: Path, output_path: Path, expected: Expected) -> list[Di
         found.append(Difference("feature columns", None, names, got))
         if missing:
             return found
+    kinds = output_kinds(output)
     for index, name in enumerate(names):
-        column = output[name]
-        if arrow_kind(column.type) != expected.kinds[index]:
-            kind = str(column.type)
+        column, kind = output[name], kinds[name]
+        if expected.kinds[index] != kind:
             found.append(Difference(f"{name} type", None, expected.kinds[index], kind, index))
             continue
         for row, value in enumerate(raw_column(column)):

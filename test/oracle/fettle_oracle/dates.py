@@ -68,3 +68,10 @@ def truncate(unit: str, instant: int, zone: str = "UTC") -> int:
         return instant - wall % UNITS[unit]
     first = begin(unit, day_of(wall // DAY))
     return from_wall((first - EPOCH_DATE).days * DAY, zone)
+
+
+def age_years(as_of: int, birth: int) -> int:
+    """Birthdays since birth up to the date of as_of in UTC; 29 February is else 1 March."""
+    today, born = day_of(as_of // DAY), day_of(birth)
+    years = today.year - born.year
+    return years if (today.month, today.day) >= (born.month, born.day) else years - 1

@@ -55,6 +55,7 @@ class Source:
     available: str | None
     where: str | None
     delete_when: str | None
+    op: str | None
     columns: dict[str, str]
     edge: str
 
@@ -177,6 +178,7 @@ def read_source(doc: Document) -> Source:
         available=doc.take("available"),
         where=doc.take("where"),
         delete_when=doc.take("delete_when"),
+        op=doc.take("op"),
         columns=doc.take("columns") or {},
         edge=doc.take("edge", "at" if table else "before"),
     )

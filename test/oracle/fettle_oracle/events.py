@@ -10,10 +10,11 @@ from typing import Any
 
 from . import OracleError
 from .definitions import Project, Source, View
-from .expr import Code, compile_node, convert
+from .expr import compile_node
 from .files import read_file
 from .syntax import Node, parse
-from .times import DAY, from_wall
+from .times import DAY, FIRST_TIME, LAST_TIME, from_wall
+from .typed import Code, convert
 
 
 @dataclass
@@ -27,11 +28,21 @@ class Event:
     position: int
     tombstone: bool
     passes: bool = True  # the view's where
+    until: int | None = None  # when a correction of it is available
+
+    def known(self, boundary: int) -> bool:
+        """Whether the event may be seen as of a boundary, and no correction of it."""
+        if self.available is None or self.available > boundary:
+            return False
+        return self.until is None or self.until > boundary
 
     def order(self) -> tuple:
         """The total order: time, sequence with nulls first, position."""
         known = self.sequence is not None
         return (self.time, known, self.sequence if known else 0, self.position)
+
+
+OPERATIONS = ("insert", "replace", "delete")
 
 
 @dataclass
@@ -52,18 +63,20 @@ class Loaded:
     def offer(self, source: Source, row: dict[str, Any], time: int | None) -> str:
         """Take a row, or leave it out: a row without a usable time does not use up its id."""
         self.rows += 1
-        if time is None:
+        identity = row.get(source.identity) if source.identity else None
+        operation = (row.get(source.op) if source.op else None) or "insert"
+        misread = operation not in OPERATIONS or (operation != "insert" and identity is None)
+        if time is None or misread:
             self.bad += 1
             return "quarantined"
-        identity = row[source.identity] if source.identity else None
-        if identity is not None and identity in self.seen:
+        if operation == "insert" and identity is not None and identity in self.seen:
             if self.seen[identity] != time:
                 self.bad += 1
                 return "quarantined"
             self.duplicates += 1
             return "duplicates"
         if identity is not None:
-            self.seen[identity] = time
+            self.seen.setdefault(identity, time)
         sequence = row[source.sequence] if source.sequence else None
         self.events.append(Event(row, time, None, sequence, self.rows, False))
         return "accepted"
@@ -105,9 +118,6 @@ class EventScope:
 
 
 UNIT_MICROS = {"s": (1_000_000, 1), "ms": (1000, 1), "us": (1, 1), "ns": (1, 1000)}
-
-
-FIRST_TIME, LAST_TIME = -2_208_988_800_000_000, 7_289_654_400_000_000  # 1900 until 2201
 
 
 def event_times(source: Source, kind: str, values: list[Any]) -> list[int | None]:
@@ -164,18 +174,45 @@ def settle(source: Source, loaded: Loaded) -> None:
     delete = compile_node(parse(source.delete_when), scope) if source.delete_when else None
     where = compile_node(parse(source.where), scope) if source.where else None
     available = compile_node(parse(source.available), scope) if source.available else None
+    for event in loaded.events:
+        event.available = event.time
+        if available is not None:
+            moment = available.run(event)
+            event.available = None if moment is None else max(moment, event.time)
+    if source.op:
+        loaded.events = corrected(source, loaded.events)
     kept = []
     for event in loaded.events:
         event.tombstone = delete is not None and delete.run(event) is True
         if where is not None and not event.tombstone and where.run(event) is not True:
             loaded.filtered += 1
             continue
-        event.available = event.time
-        if available is not None:
-            moment = available.run(event)
-            event.available = None if moment is None else max(moment, event.time)
         kept.append(event)
     loaded.events = kept
+
+
+def corrected(source: Source, events: list[Event]) -> list[Event]:
+    """The events with the times from which corrections stand for them; deletes are no events."""
+    states: dict[Any, list[Event]] = {}
+    for event in events:
+        identity = event.row[source.identity]
+        if identity is not None:
+            states.setdefault(identity, []).append(event)
+    for found in states.values():
+        found.sort(key=lambda event: correction_order(source, event))
+        until = None
+        for event in reversed(found):
+            event.until = until
+            if event.available is not None and (until is None or event.available < until):
+                until = event.available
+    return [event for event in events if event.row[source.op] != "delete"]
+
+
+def correction_order(source: Source, event: Event) -> tuple:
+    """The insert first, then corrections by sequence, a null one first, and position."""
+    is_correction = event.row[source.op] in ("replace", "delete")
+    known = event.sequence is not None
+    return (is_correction, known, event.sequence if known else 0, event.position)
 
 
 def view_events(
@@ -197,7 +234,7 @@ def view_events(
         passes = where is None or where.run(event) is True
         copy = Event(
             event.row, event.time, event.available, event.sequence, event.position,
-            event.tombstone, passes,
+            event.tombstone, passes, event.until,
         )
         entities.setdefault(key, []).append(copy)
     for events in entities.values():

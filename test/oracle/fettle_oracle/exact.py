@@ -10,7 +10,7 @@ import math
 from fractions import Fraction
 from typing import Any, Callable
 
-from . import OracleError
+from .kinds import scale_of
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 DECIMAL_LIMIT = 10**38
@@ -20,16 +20,6 @@ FLOAT_SHIFT = 1074
 
 class CapError(Exception):
     """An aggregate met more distinct values than it may hold."""
-
-
-def scale_of(kind: str) -> int:
-    """The scale of a decimal type."""
-    return int(kind[len("decimal(") : -1])
-
-
-def is_decimal(kind: str) -> bool:
-    """Whether a type is a decimal."""
-    return kind.startswith("decimal(")
 
 
 def fit_int(value: int) -> int | None:
@@ -155,23 +145,3 @@ FOLDS: dict[str, Fold] = {
     "stddev_samp": lambda kind, values: variance(kind, values, True, True),
     "stddev_pop": lambda kind, values: variance(kind, values, False, True),
 }
-ALIASES = {"var": "var_samp", "stddev": "stddev_samp"}
-
-COUNTS = ("count", "count_if", "count_distinct")
-NUMERIC = ("sum", "avg", "var_samp", "var_pop", "stddev_samp", "stddev_pop")
-AGGREGATES = frozenset(FOLDS) - {"count_distinct"} | frozenset(ALIASES)
-
-
-def result_type(name: str, kind: str) -> str:
-    """The type of an aggregate over values of a type."""
-    if name in COUNTS:
-        return "int64"
-    if name in ("any", "all"):
-        return "bool"
-    if name in NUMERIC and kind not in ("int64", "float64") and not is_decimal(kind):
-        raise OracleError(f"{name} of {kind}")
-    if name in ("min", "max", "first", "last", "sum"):
-        return kind
-    if name == "avg" and is_decimal(kind):
-        return f"decimal({scale_of(kind) + 6})"
-    return "float64"

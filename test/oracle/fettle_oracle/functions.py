@@ -1,4 +1,4 @@
-"""Scalar functions that are null if an argument is null."""
+"""Scalar functions that are null if an argument is null, by the types of their arguments."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from . import dates
+from . import dates, jsontext
 from .exact import fit_float, fit_int
-from .times import DAY
+from .geo import geohash, haversine_km
+from .mathematics import PAIR_FUNCTIONS, REAL_FUNCTIONS
+from .texts import TEXT
+from .times import DAY, FIRST_TIME, LAST_TIME
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,6 @@ def sign(value: Any) -> int:
     return (value > 0) - (value < 0)
 
 
-def safe_div(left: float, right: float, other: float) -> float | None:
-    """x / y, or the other value if y is 0."""
-    return other if right == 0 else fit_float(left / right)
-
-
 def duration_of(unit: int) -> Callable[[Any], int | None]:
     """seconds(x) and the like: of a float in float64, then floored."""
 
@@ -66,62 +64,90 @@ def keep(function: Callable[[float], int]) -> Callable[[Any], Any]:
     return lambda v: v if isinstance(v, int) else fit_float(float(function(v)))
 
 
-def substr(text: str, start: int, length: int) -> str:
-    """1-based substring of a start >= 1 and a length >= 0."""
-    return text[start - 1 : start - 1 + length]
-
-
 def since(micros: float) -> Callable[[int, int], float | None]:
     """The time from x to as_of in some unit, one rounding."""
     return lambda as_of, moment: fit_float(float(as_of - moment) / micros)
 
 
-NUMBERS = {("int64",): "int64", ("float64",): "float64"}
-REALS = {("int64",): "float64", ("float64",): "float64"}
-TEXT = {("string",): "string"}
-TIMED = {("timestamp",): "float64"}
-SPANS = {("int64",): "duration", ("float64",): "duration"}
+def to_timestamp(seconds: Any) -> int | None:
+    """The time so many seconds after the epoch, floored to the microsecond."""
+    span = duration_of(1_000_000)(seconds)
+    return span if span is not None and FIRST_TIME <= span < LAST_TIME else None
+
+
+REALS = [("float64",)]
+INSTANTS = [("timestamp",)]
+PAIR_OF_TIMES = [("timestamp", "timestamp")]
 ZONED = [("timestamp",), ("timestamp", "string")]
+NUMBERS = [("int64",), ("float64",)]
+
+
+def on(kinds: list[tuple[str, ...]], result: str, apply: Callable[..., Any]) -> Function:
+    """A function with one result type."""
+    return Function(dict.fromkeys(kinds, result), apply)
+
+
+def kept(apply: Callable[..., Any]) -> Function:
+    """A function that keeps the type of a number."""
+    return Function({("int64",): "int64", ("float64",): "float64"}, apply)
+
+
+def real(name: str) -> Function:
+    """An elementary function of one float64."""
+    return on(REALS, "float64", REAL_FUNCTIONS[name])
+
+
+TEXT_ARGUMENTS = {
+    "length": [("string",), ("bytes",)],
+    "substr": [("string", "int64"), ("string", "int64", "int64")],
+    "replace": [("string",) * 3],
+    "regexp_extract": [("string", "string"), ("string", "string", "int64")],
+    "ngrams": [("string", "int64")],
+    **{name: [("string", "string")] for name in (
+        "starts_with", "ends_with", "contains", "split", "regexp_matches", "normalize",
+        "levenshtein",
+    )},
+}
 
 FUNCTIONS: dict[str, Function] = {
-    "abs": Function(NUMBERS, lambda v: fit_int(abs(v)) if isinstance(v, int) else abs(v)),
-    "round": Function(NUMBERS, half_away),
-    "floor": Function(NUMBERS, keep(math.floor)),
-    "ceil": Function(NUMBERS, keep(math.ceil)),
-    "trunc": Function(NUMBERS, keep(math.trunc)),
-    "sign": Function({("int64",): "int64", ("float64",): "int64"}, sign),
-    "safe_div": Function({("float64", "float64", "float64"): "float64"}, safe_div),
-    "sqrt": Function(REALS, lambda v: fit_float(math.sqrt(v)) if v >= 0 else None),
-    "lower": Function(TEXT, str.lower),
-    "upper": Function(TEXT, str.upper),
-    "length": Function({("string",): "int64"}, len),
-    "substr": Function({("string", "int64", "int64"): "string"}, substr),
-    "starts_with": Function({("string", "string"): "bool"}, str.startswith),
-    "contains": Function({("string", "string"): "bool"}, lambda a, b: b in a),
-    "seconds_since": Function(TIMED, since(1e6)),
-    "minutes_since": Function(TIMED, since(6e7)),
-    "hours_since": Function(TIMED, since(3.6e9)),
-    "days_since": Function(TIMED, since(8.64e10)),
-    "ends_with": Function({("string", "string"): "bool"}, str.endswith),
-    "replace": Function(
-        {("string", "string", "string"): "string"}, lambda a, b, c: a.replace(b, c) if b else a
-    ),
-    "trim": Function(TEXT, str.strip),
-    "seconds": Function(SPANS, duration_of(1_000_000)),
-    "minutes": Function(SPANS, duration_of(60_000_000)),
-    "hours": Function(SPANS, duration_of(3_600_000_000)),
-    "days": Function(SPANS, duration_of(DAY)),
-    "epoch_seconds": Function(TIMED, lambda t: fit_float(t / 1e6)),
-    "date": Function(dict.fromkeys(ZONED, "date"), dates.date_of),
-    "hour": Function(dict.fromkeys(ZONED, "int64"), dates.clock_part("hour")),
-    "minute": Function(dict.fromkeys(ZONED, "int64"), dates.clock_part("minute")),
+    "abs": kept(lambda v: fit_int(abs(v)) if isinstance(v, int) else abs(v)),
+    "round": kept(half_away),
+    "floor": kept(keep(math.floor)),
+    "ceil": kept(keep(math.ceil)),
+    "trunc": kept(keep(math.trunc)),
+    "sign": on(NUMBERS, "int64", sign),
+    "sqrt": on(REALS, "float64", lambda v: fit_float(math.sqrt(v)) if v >= 0 else None),
+    **{name: real(name) for name in REAL_FUNCTIONS},
+    **{name: on([("float64",) * 2], "float64", apply) for name, apply in PAIR_FUNCTIONS.items()},
+    **{
+        name: on(TEXT_ARGUMENTS.get(name, [("string",)]), result, apply)
+        for name, (result, apply) in TEXT.items()
+    },
+    "haversine_km": on([("float64",) * 4], "float64", haversine_km),
+    "geohash": on([("float64", "float64", "int64")], "string", geohash),
+    "json_get": on([("json", "string")], "json", jsontext.part),
+    "json_string": on([("json",)], "string", jsontext.string),
+    "json_number": on([("json",)], "float64", jsontext.number),
+    "seconds_since": on(PAIR_OF_TIMES, "float64", since(1e6)),
+    "minutes_since": on(PAIR_OF_TIMES, "float64", since(6e7)),
+    "hours_since": on(PAIR_OF_TIMES, "float64", since(3.6e9)),
+    "days_since": on(PAIR_OF_TIMES, "float64", since(8.64e10)),
+    "seconds_between": on(PAIR_OF_TIMES, "float64", lambda a, b: since(1e6)(b, a)),
+    "age_years": on([("timestamp", "date")], "int64", dates.age_years),
+    "seconds": on(NUMBERS, "duration", duration_of(1_000_000)),
+    "minutes": on(NUMBERS, "duration", duration_of(60_000_000)),
+    "hours": on(NUMBERS, "duration", duration_of(3_600_000_000)),
+    "days": on(NUMBERS, "duration", duration_of(DAY)),
+    "epoch_seconds": on(INSTANTS, "float64", lambda t: fit_float(t / 1e6)),
+    "to_timestamp": on(NUMBERS, "timestamp", to_timestamp),
+    "date": on(ZONED, "date", dates.date_of),
+    "hour": on(ZONED, "int64", dates.clock_part("hour")),
+    "minute": on(ZONED, "int64", dates.clock_part("minute")),
     "date_trunc": Function(
         {("string", *kinds): "timestamp" for kinds in ZONED}, dates.truncate
     ),
     **{
-        name: Function(
-            dict.fromkeys(ZONED, "bool" if name == "is_weekend" else "int64"), dates.part(name)
-        )
+        name: on(ZONED, "bool" if name == "is_weekend" else "int64", dates.part(name))
         for name in dates.PARTS
     },
 }

@@ -1,95 +1,39 @@
-"""Tokens and syntax trees of expressions, by the grammar of the language page."""
+"""Syntax trees of expressions, by the grammar of the language page."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from . import OracleError
-
-UNITS = {
-    "us": 1,
-    "ms": 1_000,
-    "s": 1_000_000,
-    "m": 60_000_000,
-    "h": 3_600_000_000,
-    "d": 86_400_000_000,
-    "w": 604_800_000_000,
-}
-
-TOKEN = re.compile(
-    r"""(?P<space>\s+|(?:\#|--)[^\n]*)
-      | (?P<float>\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)
-      | (?P<dur>\d+(?:us|ms|s|m|h|d|w)(?![A-Za-z0-9_]))
-      | (?P<int>\d+)
-      | (?P<str>'(?:[^']|'')*')
-      | (?P<quoted>"(?:[^"]|"")+")
-      | (?P<ident>[A-Za-z_][A-Za-z0-9_]*)
-      | (?P<op><>|!=|<=|>=|\|\||::|[-+*/%()\[\],.=<>])""",
-    re.VERBOSE,
-)
-
-RESERVED = frozenset(
-    "and or not in is null like between case when then else end cast as distinct true false "
-    "over where offset hop this each".split()
-)
-
-
-@dataclass(frozen=True)
-class Token:
-    """One token: its kind, its text (identifiers and strings unquoted) and its place."""
-
-    kind: str
-    text: str
-    at: int
-
-
-def parse_duration(text: str) -> int:
-    """Microseconds of a duration such as 90m."""
-    match = re.fullmatch(r"(\d+)(us|ms|s|m|h|d|w)", text.strip())
-    if not match:
-        raise OracleError(f"not a duration: {text!r}")
-    return int(match[1]) * UNITS[match[2]]
-
-
-def tokenize(text: str) -> list[Token]:
-    """Split an expression into tokens, ending with one of kind `end`."""
-    tokens: list[Token] = []
-    at = 0
-    while at < len(text):
-        match = TOKEN.match(text, at)
-        if not match:
-            raise OracleError(f"cannot read {text!r} at {at}")
-        kind, raw = match.lastgroup or "", match[0]
-        if kind == "str":
-            tokens.append(Token("str", raw[1:-1].replace("''", "'"), at))
-        elif kind == "quoted":
-            tokens.append(Token("name", raw[1:-1].replace('""', '"'), at))
-        elif kind == "ident":
-            word = raw.lower()
-            tokens.append(Token("word", word, at) if word in RESERVED else Token("name", raw, at))
-        elif kind != "space":
-            tokens.append(Token(kind, raw, at))
-        at = match.end()
-    tokens.append(Token("end", "", at))
-    return tokens
+from .tokens import UNITS, Token, parse_duration, tokenize
 
 
 @dataclass(frozen=True)
 class Window:
-    """The events an aggregate reads: a length, or all (since a day, in microseconds)."""
+    """The events an aggregate reads: by length, all (since a day), the last rows, or a session.
 
-    length: int | None
+    Times are microseconds. The offset is a duration, of rows and sessions a number of them.
+    """
+
+    length: int | None = None
     since: int | None = None
     offset: int = 0
+    hop: int | None = None
+    rows: int | None = None
+    session: int | None = None
+    longest: int | None = None  # of a session: max
 
     def kind(self) -> str:
         """The window kind as the coverage table names it."""
+        name = "all" if self.since is None else "since"
         if self.length is not None:
-            return "w offset" if self.offset else "w"
-        if self.since is not None:
-            return "all since"
-        return "all offset" if self.offset else "all"
+            name = "w"
+        elif self.rows is not None:
+            name = "last"
+        elif self.session is not None:
+            name = "session" if self.longest is None else "session max"
+        name += " offset" if self.offset else ""
+        return name + (" hop" if self.hop is not None else "")
 
 
 @dataclass(frozen=True)
@@ -111,6 +55,7 @@ class Parser:
         self.text = text
         self.tokens = tokenize(text)
         self.next = 0
+        self.in_where = False
 
     def fail(self, what: str) -> OracleError:
         """An error at the current token."""
@@ -251,8 +196,12 @@ class Parser:
         if self.accept("op", "-"):
             return Node("neg", (self.unary(),))
         node = self.primary()
-        while self.accept("op", "::"):
-            node = Node("cast", (node,), value=self.type())
+        while token := self.accept("op", "::", "["):
+            if token.text == "::":
+                node = Node("cast", (node,), value=self.type())
+            else:
+                node = Node("element", (node, self.expr()))
+                self.expect("op", "]")
         return node
 
     def primary(self) -> Node:
@@ -262,6 +211,10 @@ class Parser:
             node = self.expr()
             self.expect("op", ")")
             return node
+        if self.accept("op", "["):
+            if self.accept("op", "]"):
+                return Node("list")
+            return Node("list", tuple(self.items("]")))
         self.next += 1
         if token.kind == "int":
             return Node("lit", value=("int64", int(token.text)))
@@ -299,11 +252,14 @@ class Parser:
         raise self.fail("expected a value")
 
     def type(self) -> str:
-        """A type name, with the scale of a decimal."""
+        """A type name, with the scale of a decimal, a dimension, or the type of elements."""
         name = self.expect("name").text
         if self.accept("op", "("):
             name += "(" + self.expect("int").text + ")"
             self.expect("op", ")")
+        elif self.accept("op", "<"):
+            name += "<" + self.type() + ">"
+            self.expect("op", ">")
         return name
 
     def case(self) -> Node:
@@ -338,25 +294,46 @@ class Parser:
         elif not self.accept("op", ")"):
             distinct = self.accept("word", "distinct") is not None
             args = self.items(")")
-        where = self.expr() if self.accept("word", "where") else None
-        window = self.window() if self.accept("word", "over") else None
+        where = self.condition() if self.accept("word", "where") else None
+        open_window = where is not None or not self.in_where
+        window = self.window() if open_window and self.accept("word", "over") else None
         if where is not None and window is None:
             raise self.fail("expected over")
         return Node("call", tuple(args), lower, where, window, distinct)
 
+    def condition(self) -> Node:
+        """The condition of an aggregate: an `over` that follows belongs to the aggregate."""
+        before, self.in_where = self.in_where, True
+        node = self.expr()
+        self.in_where = before
+        return node
+
     def window(self) -> Window:
-        """DUR or all [since], then [offset]."""
-        length, since, offset = None, None, 0
+        """DUR, all [since], last INT or session DUR [max DUR], then [offset] and [hop]."""
+        given: dict[str, int] = {}
         if self.accept_name("all"):
             if self.accept_name("since"):
                 from .times import parse_date
 
-                since = parse_date(self.expect("str").text) * UNITS["d"]
+                given["since"] = parse_date(self.expect("str").text) * UNITS["d"]
+        elif self.accept_name("last"):
+            given["rows"] = int(self.expect("int").text)
+        elif self.accept_name("session"):
+            given["session"] = self.duration()
+            if self.accept_name("max"):
+                given["longest"] = self.duration()
         else:
-            length = parse_duration(self.expect("dur").text)
+            given["length"] = self.duration()
         if self.accept("word", "offset"):
-            offset = parse_duration(self.expect("dur").text)
-        return Window(length, since, offset)
+            counted = "rows" in given or "session" in given
+            given["offset"] = int(self.expect("int").text) if counted else self.duration()
+        if self.accept("word", "hop"):
+            given["hop"] = self.duration()
+        return Window(**given)
+
+    def duration(self) -> int:
+        """A duration."""
+        return parse_duration(self.expect("dur").text)
 
     def path(self, first: Token) -> Node:
         """A dotted name."""

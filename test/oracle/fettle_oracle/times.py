@@ -13,6 +13,7 @@ from .syntax import parse_duration
 
 EPOCH = dt.datetime(1970, 1, 1)
 DAY = 86_400_000_000
+FIRST_TIME, LAST_TIME = -2_208_988_800_000_000, 7_289_654_400_000_000  # 1900 until 2201
 
 
 @lru_cache(maxsize=None)
@@ -108,6 +109,7 @@ class Freshness:
     zone: str = "UTC"
     ready_after: int = 0
 
+    @lru_cache(maxsize=100_000)
     def boundary(self, instant: int) -> int:
         """b(T): the newest settled instant r with r + ready_after <= T."""
         if self.kind == "live":

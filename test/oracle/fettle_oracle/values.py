@@ -2,84 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from . import OracleError
-from .definitions import Feature, Link, Project, View
+from .definitions import Link, Project, View
 from .events import Event, EventScope, Loaded, load, load_pushed, view_events
-from .exact import ALIASES, FOLDS, CapError, result_type
-from .expr import Code, Scope, compile_node, convert
-from .syntax import Node, Window, parse
-
-Key = tuple[Any, ...]
-
-
-@dataclass
-class Settled:
-    """A value: datum after expiry and default, event time and status."""
-
-    datum: Any
-    time: int | None
-    status: str
-
-
-MISSING = Settled(None, None, "missing")
-
-
-@dataclass
-class Part:
-    """What one aggregate or the newest row gave: datum, event time, whether a cap was met."""
-
-    datum: Any
-    time: int | None
-    capped: bool = False
-    edges: bool = False  # an event within a microsecond of an edge of the window
-    used: int = 0
-
-
-@dataclass(frozen=True)
-class Aggregate:
-    """A compiled aggregate call."""
-
-    name: str
-    kind: str  # type of the argument
-    argument: Code | None
-    where: Code | None
-    window: Window
-    text: str = ""
-
-
-@dataclass
-class Reads:
-    """What an expression reads, found while compiling it."""
-
-    aggregates: list[Aggregate] = field(default_factory=list)
-    features: list[str] = field(default_factory=list)
-    references: list[tuple[str, ...]] = field(default_factory=list)
-    newest: bool = False
-
-
-@dataclass
-class Compiled:
-    """A feature ready to be computed."""
-
-    feature: Feature
-    code: Code
-    reads: Reads
-    default: Any
-    text: str
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Where an expression is evaluated: view, key, boundary, request row and request time."""
-
-    view: View
-    key: Key
-    boundary: int
-    request: dict[str, Any] | None
-    instant: int
+from .exact import CapError
+from .expr import compile_node
+from .folds import AGGREGATIONS, ALIASES, Selected, result_type
+from .parts import (
+    MISSING, Aggregate, Compiled, Key, Moment, Part, Reads, Settled, default_value,
+    is_written_as_json,
+)
+from .syntax import Node, parse
+from .typed import Code, convert
+from .windows import Timeline, select, timeline
 
 
 class FeatureScope:
@@ -145,14 +82,16 @@ class FeatureScope:
         if node.distinct:
             name += "_distinct"
         inner = EventScope(self.kinds, self.view, (self.feature,))
-        argument = compile_node(node.args[0], inner) if node.args else None
+        codes = [compile_node(arg, inner) for arg in node.args]
+        count = AGGREGATIONS[name].arguments
+        arguments, literals = tuple(codes[:count]), tuple(c.run(None) for c in codes[count:])
         where = compile_node(node.where, inner) if node.where else None
-        kind = argument.kind if argument else "null"
         assert node.window is not None
-        call = Aggregate(name, kind, argument, where, node.window)
+        call = Aggregate(name, arguments, literals, where, node.window)
         self.reads.aggregates.append(call)
         engine = self.engine
-        return Code(result_type(name, kind), lambda m: engine.fold(m, call).datum)
+        kind = result_type(name, call.kinds, literals)
+        return Code(kind, lambda m: engine.fold(m, call).datum)
 
 
 class Engine:
@@ -176,6 +115,8 @@ class Engine:
         self._events: dict[str, dict[Key, list[Event]]] = {}
         self._compiled: dict[tuple[str, str], Compiled] = {}
         self._memo: dict[tuple, Any] = {}
+        self._passes: dict[int, dict[int, bool]] = {}
+        self._rows: dict[int, dict[int, tuple[Any, ...]]] = {}
 
     def loaded(self, source: str) -> Loaded:
         """A source, read once."""
@@ -219,7 +160,9 @@ class Engine:
             reads = Reads()
             code = compile_node(parse(feature.text), FeatureScope(self, view, name, reads))
             default = None
-            if feature.default is not None:
+            if feature.default is not None and is_written_as_json(code.kind):
+                default = default_value(code.kind, feature.default)
+            elif feature.default is not None:
                 literal = compile_node(parse(feature.default), EventScope({}))
                 default = convert(literal, code.kind).run(None)
             found = Compiled(feature, code, reads, default, feature.text)
@@ -233,8 +176,7 @@ class Engine:
             end = moment.boundary + (1 if moment.view.edge == "at" else 0)
             found = None
             for event in self.visible(moment):
-                known = event.available is not None and event.available <= moment.boundary
-                if event.time < end and known:
+                if event.time < end and event.known(moment.boundary):
                     found = event
             if found is not None and (found.tombstone or not found.passes):
                 found = None
@@ -246,31 +188,39 @@ class Engine:
         memo = (id(call), moment.view.name, moment.key, moment.boundary)
         if memo in self._memo:
             return self._memo[memo]
-        low, high = window_ends(moment, call.window)
-        part = Part(None, None)
-        values = []
-        for event in self.visible(moment):
-            if event.tombstone:
-                continue
-            near = abs(event.time - high) <= 1 or (low is not None and abs(event.time - low) <= 1)
-            part.edges = part.edges or near
-            if event.time >= high or (low is not None and event.time < low):
-                continue
-            if event.available is None or event.available > moment.boundary or not event.passes:
-                continue
-            if call.where is not None and call.where.run(event) is not True:
-                continue
-            part.used += 1
-            part.time = event.time
-            value = call.argument.run(event) if call.argument else True
-            if value is not None:
-                values.append(value)
+        passes = self._passes.setdefault(id(call), {})
+
+        def accepts(event: Event) -> bool:
+            if id(event) not in passes:
+                passes[id(event)] = call.accepts(event)
+            return passes[id(event)]
+
+        found = select(moment.frame(), call.window, self.timeline(moment), accepts)
+        events = found.events
+        part = Part(None, events[-1].time if events else None, edges=found.edges)
+        rows = [self.arguments(call, event) for event in events]
+        times = [event.time for event in events]
+        selected = Selected(call.kinds, call.literals, rows, times, moment.boundary)
         try:
-            part.datum = FOLDS[call.name](call.kind, values)
+            part.datum = AGGREGATIONS[call.name].run(selected)
         except CapError:
             part.capped = True
         self._memo[memo] = part
         return part
+
+    def timeline(self, moment: Moment) -> Timeline:
+        """The events of an entity as windows need them."""
+        memo = ("timeline", moment.view.name, moment.key, moment.boundary)
+        if memo not in self._memo:
+            self._memo[memo] = timeline(moment.frame(), self.visible(moment))
+        return self._memo[memo]
+
+    def arguments(self, call: Aggregate, event: Event) -> tuple[Any, ...]:
+        """The arguments of a call for an event, computed once."""
+        rows = self._rows.setdefault(id(call), {})
+        if id(event) not in rows:
+            rows[id(event)] = tuple(code.run(event) for code in call.arguments)
+        return rows[id(event)]
 
     def refer(self, moment: Moment, parts: tuple[str, ...]) -> Settled:
         """The value another view has as of this view's boundary."""
@@ -369,14 +319,4 @@ class Engine:
         return found
 
 
-def window_ends(moment: Moment, window: Window) -> tuple[int | None, int]:
-    """The half-open range of event times of a window."""
-    shift = 1 if moment.view.edge == "at" else 0
-    high = moment.boundary - window.offset
-    low = window.since
-    if window.length is not None:
-        low = high - window.length + shift
-    return low, high + shift
-
-
-__all__ = ["Engine", "Moment", "Settled", "Scope", "window_ends"]
+__all__ = ["Aggregate", "Compiled", "Engine", "Moment", "Settled"]

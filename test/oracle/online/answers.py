@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import decimal
+import json
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from fettle_oracle.compare import Difference, bits
-from fettle_oracle.exact import is_decimal, scale_of
+from fettle_oracle.kinds import element, is_decimal, is_list, is_map, is_vector, scale_of
 from fettle_oracle.files import unscaled
 from fettle_oracle.times import parse_timestamp
 from fettle_oracle.training import NULL_ROW, Expected, Options
@@ -58,6 +59,13 @@ def read_value(kind: str, value: Any) -> Any:
     """A value of an answer as the oracle holds it; every type has one way to be written."""
     if value is None:
         return None
+    if is_list(kind) or is_vector(kind):
+        inner = "float64" if is_vector(kind) else element(kind)
+        return tuple(read_value(inner, each) for each in value)
+    if is_map(kind):
+        return {key: read_value(element(kind), each) for key, each in value.items()}
+    if kind == "json":
+        return shape(value)
     number = isinstance(value, Number)
     if number != (kind in ("int64", "float64", "duration")):
         raise Misshapen(f"{kind} is written {value!r}")
@@ -83,6 +91,28 @@ def read_value(kind: str, value: Any) -> Any:
             raise Misshapen(f"{kind} is written {value!r}")
         return unscaled(decimal.Decimal(value), scale)
     raise Misshapen(f"unknown type {kind}")
+
+
+def shape(value: Any) -> Any:
+    """A JSON value so that equal means the same text of each number and string, in each place."""
+    if isinstance(value, Number):
+        return ("number", str(value))
+    if isinstance(value, list):
+        return ("array", tuple(map(shape, value)))
+    if isinstance(value, dict):
+        return ("object", tuple((name, shape(value[name])) for name in sorted(value)))
+    return value
+
+
+def answered(kind: str, value: Any) -> Any:
+    """An expected value as an answer holds it: documents as values, not as their text."""
+    if value is None or "json" not in kind:
+        return value
+    if kind == "json":
+        return shape(json.loads(value, parse_int=Number, parse_float=Number))
+    if is_map(kind):
+        return {key: answered(element(kind), each) for key, each in value.items()}
+    return tuple(answered(element(kind), each) for each in value)
 
 
 def shortest(text: str) -> float:
@@ -200,7 +230,7 @@ def compare_answer(expected: Expected, answer: Answer, when: str) -> list[Differ
     for (index, row), value in answer.values.items():
         settled = expected.cells[index][row].settled
         name = expected.outputs[index].column
-        if bits(settled.datum) != bits(value):
+        if bits(answered(expected.kinds[index], settled.datum)) != bits(value):
             found.append(Difference(f"{name} {when}", row, settled.datum, value, index))
         status = answer.statuses[index, row]
         # The row of a null key has no status in a training set; serving calls its nulls missing.

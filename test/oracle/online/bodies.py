@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fettle_oracle.exact import is_decimal, scale_of
+from fettle_oracle.kinds import element, is_decimal, is_list, is_map, is_vector, scale_of
 from fettle_oracle.times import from_wall, naive, offset_at
 from projects.store import ARROW
 
@@ -151,6 +151,10 @@ class Writer:
             return f"{value}.0" if draw < 0.3 and abs(value) < EXACT else str(value)
         if kind == "float64" and value == 0 and rng.random() < 0.3:
             return "-0.0"
+        if kind == "json":
+            return value
+        if is_nested(kind):
+            return json.dumps(plain_json(kind, value), ensure_ascii=rng.random() < 0.5)
         if is_decimal(kind):
             text = decimal_text(value, scale_of(kind))
             return text if rng.random() < 0.4 else f'"{text}"'
@@ -187,6 +191,9 @@ class Writer:
             return repr(value)
         if kind == "bool":
             return "true" if value else "false"
+        if kind == "json" or is_nested(kind):
+            text = value if kind == "json" else json.dumps(plain_json(kind, value))
+            return '"' + text.replace('"', '""') + '"'
         return str(plain_json(kind, value))
 
     def parquet(self) -> bytes:
@@ -211,7 +218,13 @@ class Writer:
         if is_decimal(kind):
             scale = scale_of(kind)
             values = [None if v is None else decimal.Decimal(v).scaleb(-scale) for v in values]
+        values = [list(v.items()) if isinstance(v, dict) else v for v in values]
         return pa.array(values, ARROW[kind])
+
+
+def is_nested(kind: str) -> bool:
+    """Whether a type is a list, a map or a vector."""
+    return is_list(kind) or is_map(kind) or is_vector(kind)
 
 
 def plain_json(kind: str, value: Any) -> Any:
@@ -222,6 +235,13 @@ def plain_json(kind: str, value: Any) -> Any:
         return date_text(value)
     if kind == "bytes":
         return base64.b64encode(value).decode()
+    if kind == "json":
+        return json.loads(value)
+    if is_map(kind):
+        return {key: plain_json(element(kind), each) for key, each in value.items()}
+    if is_list(kind) or is_vector(kind):
+        inner = "float64" if is_vector(kind) else element(kind)
+        return [plain_json(inner, each) for each in value]
     if kind == "timestamp":
         return clock_text(value, 6) + "Z"
     return decimal_text(value, scale_of(kind))

@@ -49,6 +49,9 @@ def read_rows(project: Project, source: Source) -> tuple[dict[str, str], list[Ro
         kinds, columns = read_file(project.folder / path, source.fields, source.zone)
         count = len(columns[source.time_column])
         rows += [{name: columns[name][index] for name in kinds} for index in range(count)]
+    for name in (name for name, kind in kinds.items() if kind == "json"):
+        for row in rows:  # a line of NDJSON ends with its line
+            row[name] = row[name] and row[name].replace("\n", " ")
     return kinds, rows
 
 

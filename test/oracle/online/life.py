@@ -16,7 +16,7 @@ from fettle_oracle.events import Loaded, event_times
 from fettle_oracle.times import parse_timestamp
 from fettle_oracle.training import NULL_ROW, Cell, Expected, Options, moment_of, train
 from fettle_oracle.values import Engine
-from projects.build import REQUEST
+from projects.labels import REQUEST
 
 from .answers import Answer, Asker, compare_answer, question
 from .bodies import TYPES, Writer, packed

@@ -2,31 +2,59 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-
-from fettle_oracle.times import offset_at
-
-from .expressions import (
-    DEFAULTS, EVENT_NAMES, TABLE_NAMES, Names, aggregate_text, condition, derived_text, pairs_of,
-)
-from .rows import (
-    GROUPS, Row, Storage, event_rows, hard_float, nullable, odd_float, spoil, table_rows,
-)
-from .store import Writer, kinds_of, write_labels
-from .themes import DAY, HOUR, Theme, duration, eps, make_theme
+from .aggregates import aggregate_text, condition
+from .catalog import PUSHES_NESTED, WAITING, pairs_of
+from .labels import REQUEST, WIDE_REQUEST, LabelRows
+from .names import Names
+from .rows import Row, Storage, correct, event_rows, spoil, table_rows
+from .scalars import Rotation
+from .store import Writer, kinds_of
+from .themes import DAY, Theme, duration, make_theme
+from .wide import WIDE_KINDS
 
 MONEY = ["money", "tenths", "cancel", "wide"]
 WILD = ["extreme", "cancel", "wide", "tenths"]
-REQUEST = {"r_amount": "float64", "r_count": "int64", "r_text": "string"}
 KEY_RULES = {
     "string": "if(k0 = 'b', 'a', coalesce(k0, '1'))", "int64": "abs(k0)", "bool": "k0 or flag",
 }
 DISTINCT_CAP_ROWS = 10_003
+OF_MANY = [  # at the caps of 10,000 values and above
+    "mode(n) over all", "top_k(n, 2) over all", "length(histogram(n) over all)",
+    "median(n) over all",
+    "length(collect_set(n) over all)", "percentile(n, 0.9) over all", "entropy(n % 3) over all",
+    "approx_distinct(n) over all", "approx_percentile(n, 0.5) over all", "collect(n, 3) over all",
+    "last_distinct(n, 2) over all", "largest(n, 2) over all", "count(distinct n) over last 10000",
+    "median(n) over last 10000", "entropy(n) over last 10000", "mode(n div 2) over last 10000",
+    "length(collect_set(n) over last 10000)", "percentile(n % 7, 0.5) over all",
+    "entropy(n) over all",
+    "top_k(n % 10001, 1) over all", "length(last(n, 10000) over all)", "mode(n % 10000) over all",
+    "approx_distinct(n::string) over all", "sum_list(collect(n, 10000) over all)",
+]
+DEFAULTS = {
+    "float64": ["1.5", "0", "-0.25", "1e-9"], "int64": ["0", "7", "-1"],
+    "bool": ["true", "false"], "list<string>": ["'[]'", "'[\"none\", null]'"],
+    "list<float64>": ["'[1, 2.5]'"], "map<int64>": ["'{\"z\": 1, \"a\": null}'"],
+    "vector(3)": ["'[1, 0.5, -2]'"], "json": ["'{\"a\": [1.50]}'"],
+}
+PLAIN_NAMES = {
+    "float64": ["amount", "ratio"],
+    "int64": ["qty", "big"],
+    "decimal(2)": ["price"],
+    "string": ["status", "note", "grp"],
+    "bool": ["flag"],
+    "date": ["day"],
+    "timestamp": ["seen", "event_time"],
+}
+TABLE_NAMES = Names(
+    {
+        "float64": ["score"], "int64": ["level"], "string": ["home", "op"],
+        "timestamp": ["event_time"],
+    }
+)
+UNNAMED = ("decimal(4)", "decimal(8)", "decimal(3)")  # types that no template takes
 
 
 @dataclass
@@ -45,7 +73,7 @@ class ViewText:
         """One more feature, which later ones may name."""
         self.features.append((name, body))
         self.kinds[name] = kind
-        if kind not in ("decimal(4)", "decimal(8)", "date"):
+        if kind and kind not in UNNAMED:
             self.names.add(name, kind)
 
     def text(self) -> str:
@@ -56,29 +84,46 @@ class ViewText:
         return "\n".join(lines) + "\n"
 
 
-class Builder:
+def event_names(theme: Theme) -> Names:
+    """The columns of the main source that expressions name."""
+    made = Names({kind: list(names) for kind, names in PLAIN_NAMES.items()})
+    for name, kind in WIDE_KINDS.items() if theme.wide else ():
+        if "nested" not in WAITING or not ("<" in kind or "vector" in kind or kind == "json"):
+            made.add(name, kind)
+    return made
+
+
+class Builder(LabelRows):
     """Draws one project from its theme."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, online: bool = False) -> None:
         self.theme: Theme = make_theme(seed)
+        self.theme.wide = self.theme.wide and (PUSHES_NESTED or not online)
         self.rng = self.theme.rng
         self.folder = folder
         self.documents: list[str] = []
         self.views: list[ViewText] = []
         self.pairs = pairs_of(seed)
+        self.templates = Rotation(seed)
+        self.columns = event_names(self.theme)
         self.midnights = [self.theme.start // DAY * DAY + day * DAY for day in range(3)]
         self.theme.hot = sorted({*self.theme.hot, *self.midnights})
         self.linked = self.rng.random() < 0.6
         self.table = self.linked or self.rng.random() < 0.5
         self.roles = self.rng.random() < 0.4
         self.spoiled = self.rng.random() < 0.2
+        self.corrected = self.rng.random() < 0.25 and not online
+        self.request = dict(REQUEST)
+        if self.theme.wide and not online:
+            self.request.update({name: kind for name, (kind, _) in WIDE_REQUEST.items()})
 
     def storage(self) -> Storage:
         """How a source is stored."""
         rng = self.rng
         parts = {part for key in self.theme.keys for part in key}
         awkward = any(isinstance(part, bytes) or "\x00" in str(part) for part in parts)
-        form = "csv" if rng.random() < 0.3 and not awkward else "parquet"
+        form = rng.choice(["csv", "csv", "jsonl", "parquet", "parquet", "parquet"])
+        form = "parquet" if awkward else form
         time = rng.choice(
             ["tz_us", "tz_us", "tz_ns", "naive", "naive", "int_us", "int_ms", "int_s", "int_ns",
              "date"]
@@ -91,7 +136,7 @@ class Builder:
         rng, theme = self.rng, self.theme
         Writer(theme, storage, self.folder / "data" / name).write(rows, rng.choice([1, 2, 3, 4]))
         lines = [f"source: {name}", f"path: data/{name}/*.{storage.format}"]
-        if storage.format == "csv":
+        if storage.format != "parquet" or "doc" in rows[0]:
             lines.append("fields:")
             lines += [f"  {k}: {v}" for k, v in kinds_of(theme, storage, rows).items()]
         time = ["column: ts"]
@@ -119,7 +164,10 @@ class Builder:
         rows = event_rows(theme, storage, theme.rows, rng.choice(MONEY), rng.choice(WILD))
         if self.spoiled:
             spoil(rng, rows)
-        more = ["id: eid"] if rng.random() < 0.85 else []
+        more = ["id: eid"] if rng.random() < 0.85 or self.corrected else []
+        if self.corrected:
+            correct(theme, storage, rows, self.spoiled)
+            more.append("op: opc")
         if rng.random() < 0.6:
             more.append("sequence: seq")
         if rng.random() < 0.3:
@@ -181,9 +229,10 @@ class Builder:
         rng = self.rng
         default = rng.choice(DEFAULTS[kind]) if kind in DEFAULTS and rng.random() < 0.18 else None
         expires = rng.choice(["3h", "12h", "1d"]) if rng.random() < 0.12 else None
+        block = text[0] in "['{" or rng.random() < 0.1
         if default is None and expires is None:
-            return text if rng.random() < 0.9 else f" |\n    {text}"
-        lines = ["", f"    expr: {text}"]
+            return f" |\n    {text}" if block else text
+        lines = ["", f"    expr: |\n      {text}" if block else f"    expr: {text}"]
         lines += [f"    default: {default}"] if default else []
         lines += [f"    expires: {expires}"] if expires else []
         return "\n".join(lines)
@@ -203,21 +252,16 @@ class Builder:
         """Scalar features over columns of the newest row and features of the view."""
         rng = self.rng
         for _ in range(count):
-            pool = Names({k: list(v) for k, v in names.by_type.items()})
-            for kind, found in view.names.by_type.items():
-                for each in found:
-                    if each not in pool.by_type.get(kind, []):
-                        pool.add(each, kind)
-            made = derived_text(rng, pool, self.theme.zone)
-            if made:
-                name = f"d{len(view.features)}"
-                view.add(name, self.body(*made), made[1])
-                view.optional.append(name)
+            pool = names.joined(view.names)
+            made = self.templates.derived(rng, pool, self.theme.zone)
+            name = f"d{len(view.features)}"
+            view.add(name, self.body(*made), made[1])
+            view.optional.append(name)
 
     def event_view(self, name: str, entity: str, refreshed: bool, count: int) -> ViewText:
         """A view over the event source."""
         rng = self.rng
-        view = ViewText(name, entity, self.head("s0", refreshed, EVENT_NAMES))
+        view = ViewText(name, entity, self.head("s0", refreshed, self.columns))
         if entity == "g":
             view.head.append("key: {gid: grp}")
         elif rng.random() < 0.2 and self.theme.key_types[0] in KEY_RULES:
@@ -228,7 +272,7 @@ class Builder:
         for column in raw:
             alias = column if rng.random() < 0.3 else f"last_{column}"
             view.add(alias, column, kinds[column])
-        self.aggregates(view, EVENT_NAMES, count)
+        self.aggregates(view, self.columns, count)
         if rng.random() < 0.6:
             view.add("is_paid", "status = 'paid'", "bool")
             view.add("paid_sum", "sum(amount) where is_paid over all", "float64")
@@ -239,7 +283,7 @@ class Builder:
                 ("fan_{w}", f"\n    for: {{w: [{lengths}]}}\n    expr: avg(spend) over {{w}}")
             )
         view.add("late_or_null", "last(qty) where late over 1d", "int64")
-        self.derived(view, EVENT_NAMES, 4)
+        self.derived(view, self.columns, 8)
         self.views.append(view)
         return view
 
@@ -248,7 +292,7 @@ class Builder:
         view = ViewText("st", "a", ["source: s0", "freshness: static"])
         view.add("note", "note", "string")
         view.add("moved", "event_time", "timestamp")
-        self.derived(view, EVENT_NAMES, 3)
+        self.derived(view, self.columns, 6)
         self.views.append(view)
 
     def table_view(self) -> None:
@@ -259,7 +303,7 @@ class Builder:
         view.add("level", "level", "int64")
         view.add("score_now", self.body("score", "float64"), "float64")
         self.aggregates(view, TABLE_NAMES, 5)
-        self.derived(view, TABLE_NAMES, 2)
+        self.derived(view, TABLE_NAMES, 4)
         self.views.append(view)
 
     def others(self) -> Names:
@@ -287,23 +331,21 @@ class Builder:
             view.add("own_or", f"coalesce(last(qty) over {length}, v0.late_or_null)", "int64")
             pool.add("own", "int64")
             pool.add("qty", "int64")
-        for number in range(6):
-            made = derived_text(rng, pool, self.theme.zone)
-            if made:
-                view.add(f"y{number}", self.body(*made), made[1])
+        for number in range(8):
+            made = self.templates.derived(rng, pool, self.theme.zone)
+            view.add(f"y{number}", self.body(*made), made[1])
         self.views.append(view)
 
     def request_view(self) -> None:
         """References to other views and request fields, without a source."""
         rng, pool = self.rng, self.others()
-        lines = ["request:"] + [f"  {name}: {kind}" for name, kind in REQUEST.items()]
+        lines = ["request:"] + [f"  {name}: {kind}" for name, kind in self.request.items()]
         view = ViewText("x", "a", lines)
-        for name, kind in REQUEST.items():
+        for name, kind in self.request.items():
             pool.add(f"request.{name}", kind)
-        for number in range(9):
-            made = derived_text(rng, pool, self.theme.zone)
-            if made:
-                view.add(f"x{number}", self.body(*made), made[1])
+        for number in range(12):
+            made = self.templates.derived(rng, pool, self.theme.zone)
+            view.add(f"x{number}", self.body(*made), made[1])
         view.add("age", "seconds_since(request.time)", "float64")
         view.add("mix", "coalesce(request.r_amount, 0.5) * 2", "float64")
         self.views.append(view)
@@ -322,6 +364,8 @@ class Builder:
         view.add("many", body, "int64")
         view.add("after", "many + 1", "int64")
         view.add("hidden", "coalesce(many, 3)", "int64")
+        for number, text in enumerate(self.rng.sample(OF_MANY, 6)):
+            view.add(f"many_{number}", text, "")
         self.views.append(view)
 
     def model(self) -> dict[str, str]:
@@ -358,71 +402,6 @@ class Builder:
         self.documents.append("\n".join(lines) + "\n")
         return columns
 
-    def labels(self, key_columns: dict[str, str]) -> list[str]:
-        """Label rows near the edges; returns the arguments of `train`."""
-        rng, theme = self.rng, self.theme
-        gap = rng.choice([0, 0, 0, HOUR, 1])
-        max_age = rng.choice([None, None, None, None, 12 * HOUR, 2 * DAY])
-        zoneless = rng.random() < 0.3
-        rows = [self.label_row(key_columns, gap) for _ in range(40)]
-        rows += [dict(rng.choice(rows)) for _ in range(4)]
-        arguments = ["--time", "at"]
-        if self.spoiled:
-            arguments += ["--max-bad", "1000"]
-        if gap:
-            arguments += ["--gap", duration(gap)]
-        if max_age:
-            arguments += ["--max-age", duration(max_age)]
-        stamp = self.label_times(rows, zoneless)
-        if zoneless:
-            arguments += ["--timezone", theme.zone]
-        types = dict(zip(theme.key_names, theme.key_types)) | {"gid": "string"}
-        columns: dict[str, tuple[Any, list[Any]]] = {"y": ("float64", [r["y"] for r in rows])}
-        for column, key in key_columns.items():
-            columns[column] = (types[key], [r[column] for r in rows])
-        columns["at"] = (stamp, [r["at"] for r in rows])
-        for name, kind in REQUEST.items():
-            columns[name] = (kind, [r[name] for r in rows])
-        write_labels(self.folder / "labels.parquet", columns, rng)
-        return arguments
-
-    def label_times(self, rows: list[Row], zoneless: bool) -> Any:
-        """Store the label times as instants, zone-less times or dates; gives the column's type."""
-        rng, zone = self.rng, self.theme.zone
-        daily, fine = rng.random() < 0.15, rng.random() < 0.2
-        for row in rows:
-            if row["at"] is None:
-                continue
-            if zoneless:
-                row["at"] += offset_at(row["at"], zone)
-            if zoneless and daily:
-                row["at"] = dt.date(1970, 1, 1) + dt.timedelta(days=row["at"] // DAY)
-            elif fine:
-                row["at"] = row["at"] * 1000 + rng.randrange(1000)
-        if zoneless and daily:
-            return "date"
-        unit = "ns" if fine else "us"
-        return pa.timestamp(unit, None if zoneless else rng.choice(["UTC", "America/New_York"]))
-
-    def label_row(self, key_columns: dict[str, str], gap: int) -> Row:
-        """One label row; unknown and null keys and times are rare."""
-        rng, theme = self.rng, self.theme
-        late = rng.choice([0, 0, 0, *theme.windows, *theme.offsets, *theme.ready, HOUR])
-        time = rng.choice(theme.hot[len(theme.hot) // 4 :]) + late + eps(rng, theme.unit) + gap
-        if rng.random() < 0.02:
-            time = theme.start - 400 * DAY
-        row: Row = {"at": nullable(rng, time, 0.03), "y": odd_float(rng, rng.random())}
-        parts: dict[str, Any] = {}
-        for column, key in key_columns.items():
-            if key == theme.key_names[0] or not parts:
-                parts = dict(zip(theme.key_names, rng.choice(theme.keys)))
-            value = rng.choice([*GROUPS, *GROUPS, "g9"]) if key == "gid" else parts[key]
-            row[column] = nullable(rng, value, 0.015)
-        row["r_amount"] = nullable(rng, odd_float(rng, hard_float(rng, "money")))
-        row["r_count"] = nullable(rng, rng.randrange(-5, 9))
-        row["r_text"] = nullable(rng, rng.choice(["paid", "", "g1", "x"]))
-        return row
-
     def build(self) -> list[str]:
         """Write everything; returns the arguments of `train` besides files and model."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -437,7 +416,7 @@ class Builder:
         self.event_view("vg", "g", self.rng.random() < 0.5, len(self.pairs))
         if self.rng.random() < 0.5:
             self.static_view()
-        if self.theme.seed % 10 == 7:
+        if self.theme.seed % 12 == 7:
             self.cap_view()
         self.refreshed_references()
         self.request_view()

@@ -8,7 +8,9 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from .numbers import big_int, hard_float, nullable, odd_float
 from .themes import DAY, HOUR, MINUTE, Theme, eps
+from .wide import wide_values
 
 Row = dict[str, Any]
 
@@ -24,42 +26,6 @@ class Storage:
     format: str  # parquet or csv
     time: str  # tz_us, tz_ns, naive, int_us, int_ms, int_s, int_ns
     delay: str  # none, constant, column, minutes, mixed
-
-
-def hard_float(rng: Random, mode: str) -> float:
-    """A float64 of some family, each a trap for inexact sums."""
-    if mode == "money":
-        return round(rng.uniform(-50, 100), 2)
-    if mode == "tenths":
-        return rng.randrange(-20, 40) * 0.1
-    if mode == "cancel":
-        return rng.choice([1e16, -1e16, 1.0, -1.0, 1e16 + 2, 0.5, -(2.0**60), 2.0**60])
-    if mode == "extreme":
-        return rng.choice(
-            [1e300, -1e300, 1e-300, 5e-324, -5e-324, 2.2250738585072014e-308, 1.0, 1e150,
-             -1e150, 1.7976931348623157e308, 3.0e-320]
-        )
-    return rng.uniform(-1, 1) * 2.0 ** rng.randrange(-60, 60)
-
-
-def odd_float(rng: Random, value: float) -> float:
-    """Sometimes a value the engine must turn into null or into plain zero."""
-    draw = rng.random()
-    if draw < 0.05:
-        return rng.choice([float("nan"), float("inf"), float("-inf")])
-    return -0.0 if draw < 0.12 else value
-
-
-def big_int(rng: Random) -> int:
-    """An int64, often so large that a sum of two does not fit."""
-    if rng.random() < 0.5:
-        return rng.randrange(-1000, 1000)
-    return rng.choice([2**63 - 1, -(2**63), 2**62, -(2**62), 2**53 + 1, 2**63 - 3])
-
-
-def nullable(rng: Random, value: Any, share: float = 0.15) -> Any:
-    """The value, or null."""
-    return None if rng.random() < share else value
 
 
 def event_time(theme: Theme, rng: Random, storage: Storage) -> int:
@@ -108,6 +74,8 @@ def event_rows(theme: Theme, storage: Storage, count: int, money: str, wild: str
             "seen": nullable(rng, time - rng.randrange(5 * DAY)),
             "grp": nullable(rng, rng.choice(GROUPS), 0.1),
         }
+        if theme.wide:
+            row.update(wide_values(rng))
         for name, part in zip(theme.key_names, rng.choice(theme.keys)):
             row[name] = nullable(rng, part, 0.03)
         rows.append(row)
@@ -124,6 +92,27 @@ def spoil(rng: Random, rows: list[Row]) -> None:
             row["_time"] = -3_786_912_000_000_000 + rng.randrange(DAY)  # in the year 1850
         elif draw < 0.10:
             row["_time"] += HOUR
+
+
+def correct(theme: Theme, storage: Storage, rows: list[Row], spoiled: bool) -> None:
+    """Add rows that replace or delete events by id; all columns of a replacement may differ."""
+    rng = theme.rng
+    named = [row for row in rows if row["eid"] is not None]
+    for row in rows:
+        row["opc"] = rng.choice([None, None, "insert"])
+    for _ in range(len(rows) // 5):
+        old, other = rng.choice(named), rng.choice(rows)
+        time = old["_time"] if rng.random() < 0.6 else event_time(theme, rng, storage)
+        new = {**other, "eid": old["eid"], "_time": time, "seq": nullable(rng, rng.randrange(4))}
+        new["opc"] = rng.choice(["replace", "replace", "delete"])
+        if time is not None:
+            new["avail"] = known_at(theme, rng, time)
+        if spoiled and rng.random() < 0.1:
+            new.update(rng.choice([{"opc": "upsert"}, {"eid": None}]))
+        rows.append(new)
+    # Half of the projects hold corrections behind what they correct, as a log does.
+    if rng.random() < 0.5:
+        rng.shuffle(rows)
 
 
 def with_copies(rng: Random, rows: list[Row]) -> list[Row]:

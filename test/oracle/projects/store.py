@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import json
+import math
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,6 +18,7 @@ from fettle_oracle.times import naive, offset_at
 
 from .rows import Row, Storage
 from .themes import DAY, Theme
+from .wide import WIDE_KINDS
 
 NAMES = ["part-10", "part-2", "Part-3", "part_1", "b", "a-z", "a"]
 ARROW = {
@@ -24,12 +29,21 @@ ARROW = {
     "bool": pa.bool_(),
     "date": pa.date32(),
     "decimal(2)": pa.decimal128(12, 2),
+    "duration": pa.duration("us"),
+    "json": pa.string(),
+    "list<string>": pa.list_(pa.string()),
+    "list<float64>": pa.list_(pa.float64()),
+    "list<int64>": pa.list_(pa.int64()),
+    "map<int64>": pa.map_(pa.string(), pa.int64()),
+    "map<string>": pa.map_(pa.string(), pa.string()),
+    "vector(3)": pa.list_(pa.float64(), 3),
 }
 KINDS = {
-    "eid": "string", "seq": "int64", "wait": "int64", "amount": "float64", "ratio": "float64",
+    "eid": "string", "opc": "string", "seq": "int64", "wait": "int64", "amount": "float64", "ratio": "float64",
     "qty": "int64", "big": "int64", "price": "decimal(2)", "status": "string", "note": "string",
     "flag": "bool", "day": "date", "grp": "string", "op": "string", "level": "int64",
     "score": "float64", "home": "string", "avail": "timestamp", "seen": "timestamp", "n": "int64",
+    **WIDE_KINDS,
 }
 STEP = {"int_us": (1, 1), "int_ms": (1, 1000), "int_s": (1, 1_000_000), "int_ns": (1000, 1)}
 
@@ -60,7 +74,8 @@ class Writer:
         self.linear = theme.rng.random() < 0.5
         self.naive = storage.time == "naive"
         rng = theme.rng
-        narrow = {"level": pa.int16(), "qty": pa.int32(), "seq": pa.uint8(), "wait": pa.int32()}
+        narrow = {"level": pa.int16(), "qty": pa.int32(), "seq": pa.uint8(), "wait": pa.int32(),
+                  "emb": pa.list_(pa.float32(), 3), "codes": pa.list_(pa.int32())}
         self.narrow = {name: kind for name, kind in narrow.items() if rng.random() < 0.4}
         folder.mkdir(parents=True)
 
@@ -94,10 +109,10 @@ class Writer:
         if rng.random() < 0.15:
             parts.append([])
         for name, part in zip(rng.sample(NAMES, len(parts)), parts):
-            if self.storage.format == "csv":
-                self.write_csv(self.folder / f"{name}.csv", kinds, part)
-            else:
-                self.write_parquet(self.folder / f"{name}.parquet", kinds, part)
+            write = {"csv": self.write_csv, "jsonl": self.write_jsonl}.get(
+                self.storage.format, self.write_parquet
+            )
+            write(self.folder / f"{name}.{self.storage.format}", kinds, part)
 
     def write_parquet(self, path: Path, kinds: dict[str, str], rows: list[Row]) -> None:
         """One Parquet file of several row groups."""
@@ -111,7 +126,8 @@ class Writer:
                 unit = pa.timestamp("us", None if self.naive else "UTC")
                 arrays.append(pa.array([self.moment(row[name]) for row in rows], unit))
             else:
-                array = pa.array([row[name] for row in rows], ARROW[kind])
+                values = [arrow_value(kind, row[name]) for row in rows]
+                array = pa.array(values, ARROW[kind])
                 arrays.append(array.cast(self.narrow[name]) if name in self.narrow else array)
         dictionary = rng.random() < 0.4
         pq.write_table(
@@ -131,6 +147,8 @@ class Writer:
         found = {}
         for name, array in zip(names, arrays):
             options = ["PLAIN"]
+            if pa.types.is_nested(array.type):
+                continue
             if pa.types.is_floating(array.type):
                 options.append("BYTE_STREAM_SPLIT")
             elif pa.types.is_string(array.type) or pa.types.is_binary(array.type):
@@ -164,8 +182,31 @@ class Writer:
                 elif kind == "timestamp":
                     cells.append(instant_text(self.moment(row[name]), self.naive))
                 else:
-                    cells.append(csv_text(row[name]))
+                    cells.append(csv_text(plain_text(kind, row[name])))
             lines.append(",".join(cells))
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def write_jsonl(self, path: Path, kinds: dict[str, str], rows: list[Row]) -> None:
+        """One file of JSON lines; nulls are written or left out."""
+        rng, lines = self.theme.rng, []
+        for row in rows:
+            cells = []
+            for name, kind in kinds.items():
+                if name == "ts":
+                    text = self.time_text(row)
+                    value = json_number(text) if self.storage.time.startswith("int") else text
+                elif kind == "timestamp":
+                    value = instant_text(self.moment(row[name]), self.naive)
+                elif kind == "json" and row[name] is not None:
+                    cells.append(f"{json.dumps(name)}: {row[name]}".replace("\n", " "))
+                    continue
+                else:
+                    value = json_form(kind, row[name])
+                if value not in (None, "") or kind == "string" and value == "":
+                    cells.append(f"{json.dumps(name)}: {json.dumps(value)}")
+                elif rng.random() < 0.5:
+                    cells.append(f"{json.dumps(name)}: null")
+            lines.append("{" + ", ".join(cells) + "}")
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def time_text(self, row: Row) -> str:
@@ -196,6 +237,39 @@ def instant_text(micros: int | None, zoneless: bool) -> str:
     return text.replace("T", " ") if zoneless else text + "Z"
 
 
+def json_number(text: str) -> int | None:
+    """An integer time; null if there is none."""
+    return int(text) if text else None
+
+
+def arrow_value(kind: str, value: Any) -> Any:
+    """A value as Arrow takes it: maps as pairs."""
+    return list(value.items()) if isinstance(value, dict) else value
+
+
+def json_form(kind: str, value: Any) -> Any:
+    """A value as json.dumps takes it; numbers that are not finite are null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if kind.startswith("vector") and value and not all(map(math.isfinite, value)):
+        return None
+    if isinstance(value, (tuple, list)):
+        return [json_form("", each) for each in value]
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, (Decimal, dt.date)):
+        return str(value)
+    return value
+
+
+def plain_text(kind: str, value: Any) -> Any:
+    """A value as a CSV cell holds it: nested ones as JSON, bytes as base64."""
+    if isinstance(value, (tuple, dict)):
+        made = json_form(kind, value)
+        return None if made is None else json.dumps(made)
+    return json_form(kind, value) if isinstance(value, bytes) else value
+
+
 def csv_text(value: Any) -> str:
     """A CSV cell."""
     if value is None:
@@ -216,6 +290,7 @@ def write_labels(path: Path, columns: dict[str, tuple[str, list[Any]]], rng: Ran
     """The label rows: columns of language types, or of an Arrow type given as such."""
     arrays = []
     for kind, values in columns.values():
+        values = [arrow_value("", value) for value in values]
         arrays.append(pa.array(values, ARROW[kind] if isinstance(kind, str) else kind))
     table = pa.table(arrays, names=list(columns))
     pq.write_table(table, path, row_group_size=rng.choice([10, 33, 1000]))

@@ -64,6 +64,7 @@ class Theme:
     keys: list[tuple[Any, ...]]
     rows: int = 210
     clock: str = "00:00"
+    wide: bool = True  # columns of the wider types
     ready: list[int] = field(default_factory=list)
 
     @property
@@ -128,6 +129,7 @@ def make_theme(seed: int) -> Theme:
         key_types=key_types,
         keys=list(keys),
         clock=clock,
+        wide=seed % 6 != 5,
         ready=[0, 10 * MINUTE, HOUR, 90 * MINUTE],
     )
 

@@ -8,9 +8,10 @@ from fractions import Fraction
 from random import Random
 
 from fettle_oracle.exact import (
-    FOLDS, INT_MAX, INT_MIN, CapError, average, distinct, half_even, ratio, result_type,
-    sum_floats, total, units, variance,
+    FOLDS, INT_MAX, INT_MIN, CapError, average, distinct, half_even, ratio, sum_floats, total,
+    units, variance,
 )
+from fettle_oracle.folds import result_type
 
 TINY = 5e-324
 HUGE = 1.7976931348623157e308
@@ -102,9 +103,9 @@ class OtherTest(unittest.TestCase):
             self.assertEqual(fold("int64", []), want, name)
 
     def test_types(self) -> None:
-        self.assertEqual(result_type("avg", "decimal(2)"), "decimal(8)")
-        self.assertEqual(result_type("sum", "int64"), "int64")
-        self.assertEqual(result_type("var_pop", "int64"), "float64")
+        self.assertEqual(result_type("avg", ("decimal(2)",), ()), "decimal(8)")
+        self.assertEqual(result_type("sum", ("int64",), ()), "int64")
+        self.assertEqual(result_type("var_pop", ("int64",), ()), "float64")
 
 
 if __name__ == "__main__":

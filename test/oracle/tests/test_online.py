@@ -24,7 +24,7 @@ from online.server import Number
 SOURCE = Source(
     name="s", table=False, path=None, pushed=True, time_column="ts", zone="Europe/Paris",
     unit=None, fields={}, identity="eid", sequence=None, available=None, where=None,
-    delete_when=None, columns={}, edge="before",
+    delete_when=None, op=None, columns={}, edge="before",
 )
 KINDS = {"ts": "timestamp", "eid": "string", "x": "float64", "n": "int64", "p": "decimal(2)"}
 NOON = 1_714_557_600_000_001
