@@ -64,17 +64,30 @@ func TestExplain(t *testing.T) {
 			lanes += fmt.Sprintf("[%s +%d]", lane.Text, lane.Shared)
 		}
 		served, _ := x.Where()
-		lines = append(lines, fmt.Sprintf("%s %s columns=%v lanes=%s refs=%v request=%v filters=%d bytes=%d windows=%d reach=%s newest=%t | %s",
+		lines = append(lines, fmt.Sprintf("%s %s columns=%v lanes=%s\n"+
+			"  refs=%v request=%v filters=%d bytes=%d windows=%d reach=%s newest=%t\n  %s",
 			f.Name, f.Layer, x.Columns, lanes, x.References, x.Request, x.Filters, x.Bytes, x.Windows,
 			reach(x.Reach), x.Newest, served))
 	}
 	want := `
-total_7d aggregate columns=[amount vat status] lanes=[net where (amount > 0) and (status = 'paid') +2] refs=[] request=[] filters=2 bytes=40 windows=1 reach=7d newest=false | at each request, from the events of the last 7d of the card in online state
-mean_30d aggregate columns=[amount vat status] lanes=[net where (amount > 0) and (status = 'paid') +2] refs=[] request=[] filters=2 bytes=40 windows=1 reach=31d newest=false | at each request, from the events of the last 31d of the card in online state
-ever aggregate columns=[amount] lanes=[amount where (amount > 0) +0] refs=[] request=[] filters=1 bytes=16 windows=1 reach=all newest=false | at each request, from the events of the card in online state
-note raw columns=[note] lanes= refs=[] request=[] filters=0 bytes=24 windows=0 reach=0d newest=true | at each request, from the newest row of the card in online state
-mixed request columns=[amount vat status] lanes=[net where (amount > 0) and (status = 'paid') +2] refs=[other.visits] request=[price] filters=2 bytes=40 windows=1 reach=7d newest=false | at each request, from the events of the last 7d of the card in online state
-constant request columns=[] lanes= refs=[] request=[price] filters=0 bytes=0 windows=0 reach=0d newest=false | at each request, from what it reads`
+total_7d aggregate columns=[amount vat status] lanes=[net where (amount > 0) and (status = 'paid') +2]
+  refs=[] request=[] filters=2 bytes=40 windows=1 reach=7d newest=false
+  at each request, from the events of the last 7d of the card in online state
+mean_30d aggregate columns=[amount vat status] lanes=[net where (amount > 0) and (status = 'paid') +2]
+  refs=[] request=[] filters=2 bytes=40 windows=1 reach=31d newest=false
+  at each request, from the events of the last 31d of the card in online state
+ever aggregate columns=[amount] lanes=[amount where (amount > 0) +0]
+  refs=[] request=[] filters=1 bytes=16 windows=1 reach=all newest=false
+  at each request, from the events of the card in online state
+note raw columns=[note] lanes=
+  refs=[] request=[] filters=0 bytes=24 windows=0 reach=0d newest=true
+  at each request, from the newest row of the card in online state
+mixed request columns=[amount vat status] lanes=[net where (amount > 0) and (status = 'paid') +2]
+  refs=[other.visits] request=[price] filters=2 bytes=40 windows=1 reach=7d newest=false
+  at each request, from the events of the last 7d of the card in online state
+constant request columns=[] lanes=
+  refs=[] request=[price] filters=0 bytes=0 windows=0 reach=0d newest=false
+  at each request, from what it reads`
 	if got := strings.Join(lines, "\n"); got != strings.TrimSpace(want) {
 		t.Errorf("got\n%s\nwant\n%s", got, strings.TrimSpace(want))
 	}

@@ -43,9 +43,15 @@ func nestedValues() []schema.Value {
 	a, b := schema.StringValue("a"), schema.StringValue("b")
 	return []schema.Value{
 		{Type: texts, Items: []schema.Value{b, schema.NullOf(a.Type), schema.StringValue("")}}, {Type: texts},
-		{Type: schema.Type{Kind: schema.Vector, Size: 2}, Items: []schema.Value{schema.FloatValue(0.1), schema.FloatValue(-3)}},
+		{
+			Type:  schema.Type{Kind: schema.Vector, Size: 2},
+			Items: []schema.Value{schema.FloatValue(0.1), schema.FloatValue(-3)},
+		},
 		{Type: schema.MapOf(ints), Items: []schema.Value{a, schema.IntValue(1), b, schema.NullOf(ints)}},
-		{Type: schema.ListOf(texts), Items: []schema.Value{{Type: texts}, {Type: texts, Items: []schema.Value{a}}, schema.NullOf(texts)}},
+		{
+			Type:  schema.ListOf(texts),
+			Items: []schema.Value{{Type: texts}, {Type: texts, Items: []schema.Value{a}}, schema.NullOf(texts)},
+		},
 	}
 }
 
@@ -102,7 +108,10 @@ func TestSampleRoundTrip(t *testing.T) {
 // TestSampleV1 reads what the first release wrote, which every later one must.
 func TestSampleV1(t *testing.T) {
 	t.Parallel()
-	for name, s := range map[string]*sample{"v1.sample": sampleWith(flatValues()), "v1-nested.sample": sampleWith(nestedValues())} {
+	samples := map[string]*sample{
+		"v1.sample": sampleWith(flatValues()), "v1-nested.sample": sampleWith(nestedValues()),
+	}
+	for name, s := range samples {
 		path := filepath.Join("testdata", name)
 		raw, err := os.ReadFile(path)
 		if os.Getenv("UPDATE") != "" {
