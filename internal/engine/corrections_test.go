@@ -28,7 +28,8 @@ func randomCorrections(r *rand.Rand) *correctedCase {
 		plan.Column{Name: "op", Type: schema.Of(schema.String)})
 	source.ID, source.Op = c.id, &c.op
 	if r.IntN(3) == 0 { // a correction takes effect even if the filter leaves it out
-		source.Where = plan.CallOf("lt", schema.Of(schema.Bool), columnOf(colInt), plan.Constant(schema.IntValue(2)))
+		two := plan.Constant(schema.IntValue(2))
+		source.Where = plan.CallOf("lt", schema.Of(schema.Bool), columnOf(colInt), two)
 	}
 	ids := 1 + r.IntN(60)
 	seen := map[string]bool{}
@@ -54,7 +55,8 @@ func randomCorrections(r *rand.Rand) *correctedCase {
 	return c
 }
 
-// states replays the rows, inserts first and corrections in the order of their places, and returns those in force as of b: the last
+// states replays the rows, inserts first and corrections in the order of their places, and returns
+// those in force as of b: the last
 // available row of each id, unless it deletes, and every row without an id.
 func (c *correctedCase) states(b int64) []testEvent {
 	order := make([]int, len(c.events))
@@ -104,7 +106,8 @@ func (c *correctedCase) states(b int64) []testEvent {
 	return out
 }
 
-func (c *correctedCase) evaluate(ctx context.Context, t *testing.T, events Events, times []int64, first int) []*Value {
+func (c *correctedCase) evaluate(ctx context.Context, t *testing.T, events Events, times []int64,
+	first int) []*Value {
 	t.Helper()
 	values, err := c.tryEvaluate(ctx, events, times, first, Options{Workers: 2})
 	if err != nil {
@@ -113,12 +116,14 @@ func (c *correctedCase) evaluate(ctx context.Context, t *testing.T, events Event
 	return values
 }
 
-func (c *correctedCase) tryEvaluate(ctx context.Context, events Events, times []int64, first int, options Options) ([]*Value, error) {
+func (c *correctedCase) tryEvaluate(ctx context.Context, events Events, times []int64, first int,
+	options Options) ([]*Value, error) {
 	keys := batch.NewBuilder(schema.Of(schema.String))
 	for i := range times {
 		keys.Append(c.keys[first+i])
 	}
-	rows := Rows{Count: len(times), Times: times, Roles: []Keys{{Entity: c.view.Entity, Columns: []*batch.Column{keys.Column()}}}}
+	role := Keys{Entity: c.view.Entity, Columns: []*batch.Column{keys.Column()}}
+	rows := Rows{Count: len(times), Times: times, Roles: []Keys{role}}
 	var wanted []Wanted
 	for i := range c.view.Features {
 		wanted = append(wanted, Wanted{View: c.view, Feature: i})
@@ -137,7 +142,8 @@ func TestSpilledCorrections(t *testing.T) {
 		events := memoryEvents{split(r, c.events)}
 		want := c.evaluate(t.Context(), t, events, c.times, 0)
 		disk := &memorySpill{}
-		got, err := c.tryEvaluate(t.Context(), events, c.times, 0, Options{Workers: 1, Memory: 8000 + r.Int64N(8000), Spill: disk})
+		options := Options{Workers: 1, Memory: 8000 + r.Int64N(8000), Spill: disk}
+		got, err := c.tryEvaluate(t.Context(), events, c.times, 0, options)
 		if errors.Is(err, ErrMemory) {
 			continue // windows without an end need all events of an entity at a time
 		}
@@ -188,7 +194,8 @@ func TestCorrections(t *testing.T) {
 					if f != newest {
 						name = plan.AggregateText(c.view, c.view.Aggregates[f])
 					}
-					t.Fatalf("seed %d row %d: %s = %s, want %s", seed, i, name, got[f].Column.Value(i), want[f].Column.Value(0))
+					t.Fatalf("seed %d row %d: %s = %s, want %s", seed, i, name, got[f].Column.Value(i),
+						want[f].Column.Value(0))
 				}
 				cells++
 				different += boolInt(!sameValue(want[f].Column.Value(0), plain[f].Column.Value(0)))
