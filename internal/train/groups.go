@@ -44,43 +44,43 @@ func planGroups(s *plan.Selection, rows int, options Options) groupPlan {
 
 // computeGroups evaluates group after group, with the rows of a key in one group, so that hardly an
 // event is needed for two of them. The values are spilled.
-func (s *Set) computeGroups(ctx context.Context, selection *plan.Selection, rows engine.Rows, history History,
-	options Options, p groupPlan) error {
+func (s *Set) computeGroups(ctx context.Context, rows engine.Rows, options Options, p groupPlan) error {
 	run, err := options.Spill.Create()
 	if err != nil {
 		return fmt.Errorf("spill values: %w", err)
 	}
 	s.spool = &spool{run: run}
 	groups := s.divide(rows, p)
-	perRow := int64(rowBytes + featureBytes*len(selection.Features))
+	perRow := int64(rowBytes + featureBytes*len(s.selection.Features))
 	// A block of every group is in memory while the set is written.
 	s.spool.block = int(min(max(p.values/2/perRow/int64(len(groups)), 16), 1<<14))
 	s.slice = int(min(max(p.values/2/perRow, 1024), writeRows))
 	s.spool.blocks, s.spool.cursors = make([][]block, len(groups)), make([]cursor, len(groups))
 	s.labels.forget()
+	s.fields = nil
 	rows = engine.Rows{} // the groups have copies
-	counts := &counts{}
-	emit := func(group int, values []*engine.Value) error {
-		counts.add(selection, groups[group], values)
-		return s.keep(selection, group, groups[group].Count, values)
+	emit := func(group int, c *computed) error {
+		c.parts = s.partition.rows(groups[group])
+		s.counts.add(s.selection, groups[group], c)
+		return s.keep(group, groups[group].Count, c.values)
 	}
-	report, err := evaluateGroups(ctx, selection, groups, history, options, counts, emit)
+	report, err := s.evaluateGroups(ctx, groups, options, emit)
 	if err != nil {
 		return err
 	}
-	s.describe(selection, history, options, counts, report)
+	s.counts.addReport(report)
 	return nil
 }
 
 // keep spills the values of a group.
-func (s *Set) keep(selection *plan.Selection, group, rows int, values []*engine.Value) error {
+func (s *Set) keep(group, rows int, values []*engine.Value) error {
 	columns := make([]*batch.Column, len(values))
 	for i, v := range values {
 		columns[i] = v.Column
 	}
 	if s.fields == nil {
 		for i, c := range columns {
-			s.fields = append(s.fields, schema.Field{Name: selection.Features[i].Name, Type: c.Type})
+			s.fields = append(s.fields, schema.Field{Name: s.selection.Features[i].Name, Type: c.Type})
 			s.spool.types = append(s.spool.types, c.Type)
 		}
 	}
@@ -89,22 +89,22 @@ func (s *Set) keep(selection *plan.Selection, group, rows int, values []*engine.
 
 // evaluateGroups computes the values of every group. Where serving saw something both modes are
 // needed of a group at a time, and each group reads the sources for itself.
-func evaluateGroups(ctx context.Context, s *plan.Selection, groups []engine.Rows, history History,
-	options Options, counts *counts, emit func(int, []*engine.Value) error) (*engine.Report, error) {
+func (s *Set) evaluateGroups(ctx context.Context, groups []engine.Rows, options Options,
+	emit func(int, *computed) error) (*engine.Report, error) {
 	if options.Served == nil {
-		return engine.EvaluateGroups(ctx, history, groups, wantedOf(s), engineOptions(options), emit)
+		return engine.EvaluateGroups(ctx, s.history, groups, wantedOf(s.selection), engineOptions(options),
+			func(group int, values []*engine.Value) error { return emit(group, &computed{values: values}) })
 	}
 	var report *engine.Report
 	for i, rows := range groups {
-		values, seen, differing, err := modes(ctx, s, rows, history, options)
+		values, others, seen, err := modes(ctx, s.selection, rows, s.history, options)
 		if err != nil {
 			return nil, err
 		}
-		counts.differing += differing
 		if report == nil {
 			report = seen
 		}
-		if err := emit(i, values); err != nil {
+		if err := emit(i, &computed{values: values, others: others}); err != nil {
 			return nil, err
 		}
 	}
@@ -236,7 +236,7 @@ func gathered[T any](values []T, rows []uint32) []T {
 
 // forget lets the label columns go that the output does not need.
 func (l *Labels) forget() {
-	if l.Input != nil {
+	if l.Input != nil && l.Spine == nil {
 		l.columns = nil
 	}
 }

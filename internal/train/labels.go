@@ -21,7 +21,10 @@ import (
 // are the caller's and set before Build; the rest is filled by it. The input stays the caller's to
 // close, after the set was written.
 type Labels struct {
-	Input   format.Input // nil: of the label source
+	Input   format.Input // nil: of the label source, or of a spine
+	Spine   *Spine       // makes the rows; the input, if any, has only their keys
+	Path    string       // of the file, for the manifest
+	Now     int64        // how far a label source is complete; 0: to its newest event
 	Name    string       // of the file, for messages
 	Time    string       // column of the label times
 	Zone    string       // of label times without one; "": they are refused
@@ -32,6 +35,9 @@ type Labels struct {
 	rows    int
 	bad     []BadCell
 	badAll  int // cells that are bad, listed or not
+	// Of a label source that looks ahead: rows that were left out, and how far it is complete.
+	young, complete int64
+	spine           *spineRows
 }
 
 // maxListed is how many bad cells of labels an error lists. More would make an error nobody reads,
@@ -49,11 +55,20 @@ func (l *Labels) read(ctx context.Context, s *plan.Selection) error {
 	if err != nil {
 		return err
 	}
+	if err := l.readColumns(ctx, wanted); err != nil {
+		return err
+	}
+	return l.checkBad()
+}
+
+// readColumns reads columns of all rows. The time column, if it is among them, comes first.
+func (l *Labels) readColumns(ctx context.Context, wanted []format.Wanted) error {
 	parts, err := l.scan(ctx, wanted)
 	if err != nil {
 		return err
 	}
 	l.columns = map[string]*batch.Column{}
+	isTime := func(i int) bool { return i == 0 && l.Spine == nil }
 	for i, w := range wanted {
 		pieces := []*batch.Column{batch.NewBuilder(w.Type).Column()}
 		for _, part := range parts {
@@ -63,17 +78,17 @@ func (l *Labels) read(ctx context.Context, s *plan.Selection) error {
 		l.rows = c.Length
 		// The time column goes under its name with a mark, since a request field may bear it too.
 		name := l.Input.Columns()[w.Column].Name
-		if i == 0 {
+		if isTime(i) {
 			name = timeMark
 		}
 		l.columns[name] = c
 	}
 	for i, w := range wanted {
-		if err := l.localize(i == 0, l.Input.Columns()[w.Column]); err != nil {
+		if err := l.localize(isTime(i), l.Input.Columns()[w.Column]); err != nil {
 			return err
 		}
 	}
-	return l.checkBad()
+	return nil
 }
 
 // timeMark is the place of the label times among the columns. It begins with a zero byte, as no
@@ -108,7 +123,17 @@ func (l *Labels) want(columns []plan.Input) ([]format.Wanted, error) {
 			"write times as 2024-05-01T12:30:00Z")
 	}
 	wanted := []format.Wanted{{Column: at, Type: kind}}
-	var missing []string
+	inputs, err := l.wantInputs(columns)
+	return append(wanted, inputs...), err
+}
+
+// wantInputs finds the keys and request fields in the file.
+func (l *Labels) wantInputs(columns []plan.Input) ([]format.Wanted, error) {
+	var names, missing []string
+	for _, c := range l.Input.Columns() {
+		names = append(names, c.Name)
+	}
+	var wanted []format.Wanted
 	for _, c := range columns {
 		i := slices.Index(names, c.Field.Name)
 		if i < 0 {
@@ -270,6 +295,10 @@ func (l *Labels) accepted(times *batch.Column, name string) *batch.Column {
 func (l *Labels) names(s *plan.Selection) []string {
 	var names []string
 	switch {
+	case l.Spine != nil:
+		for _, field := range l.order {
+			names = append(names, field.Name)
+		}
 	case l.Input != nil:
 		for _, c := range l.Input.Columns() {
 			names = append(names, c.Name)
