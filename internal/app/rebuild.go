@@ -161,7 +161,7 @@ func (r *trainRun) unchanged(labels *train.Labels) error {
 	var changed []Problem
 	if labels.Input != nil && labels.Spine == nil && labels.Digest != r.want.Labels.SHA256 {
 		changed = append(changed, changedProblem("labels", fmt.Sprintf("the labels %s have SHA-256 %s, then %s",
-			r.Labels, labels.Digest, r.want.Labels.SHA256)))
+			labels.Path, labels.Digest, r.want.Labels.SHA256)))
 	}
 	for _, source := range r.want.Sources {
 		for _, f := range source.Files {
