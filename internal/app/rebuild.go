@@ -194,8 +194,9 @@ func (r *trainRun) same(m *train.Manifest) error {
 	}
 	var changed []Problem
 	if m.Labels.SHA256 != r.want.Labels.SHA256 || m.Labels.Rows != r.want.Labels.Rows {
-		changed = append(changed, changedProblem("labels", fmt.Sprintf("the label rows are %d with digest %s, then %d with %s",
-			m.Labels.Rows, m.Labels.SHA256, r.want.Labels.Rows, r.want.Labels.SHA256)))
+		changed = append(changed, changedProblem("labels", fmt.Sprintf(
+			"the label rows are %d with digest %s, then %d with %s", m.Labels.Rows,
+			m.Labels.SHA256, r.want.Labels.Rows, r.want.Labels.SHA256)))
 	}
 	then := map[string]train.Source{}
 	for _, source := range r.want.Sources {
@@ -253,7 +254,8 @@ func otherVersions(changed []Problem) error {
 // notAgain refuses to make another training set in the place of the one that is asked for.
 func notAgain(changed []Problem) *Error {
 	return &Error{
-		Code: ExitRefused, Message: "the training set cannot be made again as it was: " + counted(int64(len(changed)), "thing") +
-			" changed", Problems: changed,
+		Code: ExitRefused, Problems: changed,
+		Message: fmt.Sprintf("the training set cannot be made again as it was: %s changed",
+			counted(int64(len(changed)), "thing")),
 	}
 }

@@ -103,7 +103,8 @@ func (s *session) trainRequest(o app.TrainOptions) (*wire.TrainingRequest, error
 	}
 	return &wire.TrainingRequest{
 		Spine: o.Spine, AsOf: o.AsOf, Split: o.Split, EmbargoMS: o.Embargo / schema.Millisecond,
-		Now: o.Now, Rebuild: string(o.Rebuild), LabelsName: name, Model: o.Model, Features: o.Features, Labels: labels, Time: o.Time, Mode: o.Mode,
+		Now: o.Now, Rebuild: string(o.Rebuild), LabelsName: name,
+		Model: o.Model, Features: o.Features, Labels: labels, Time: o.Time, Mode: o.Mode,
 		GapMS: o.Gap / schema.Millisecond, MaxAgeMS: o.MaxAge / schema.Millisecond, Timezone: o.Timezone,
 		Strict: o.Strict, MaxBad: o.MaxBad, Project: s.server == "",
 		Format: strings.TrimPrefix(strings.ToLower(filepath.Ext(o.Output)), "."),

@@ -58,7 +58,6 @@ func (s *Set) computeGroups(ctx context.Context, rows engine.Rows, options Optio
 	s.spool.blocks, s.spool.cursors = make([][]block, len(groups)), make([]cursor, len(groups))
 	s.labels.forget()
 	s.fields = nil
-	rows = engine.Rows{} // the groups have copies
 	emit := func(group int, c *computed) error {
 		c.parts = s.partition.rows(groups[group])
 		s.counts.add(s.selection, groups[group], c)

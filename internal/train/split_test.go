@@ -24,12 +24,13 @@ func instant(text string) (int64, error) {
 func TestParseSplit(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"train:..2024-03-01,valid:..2024-04-01,test": "train:..2024-03-01T00:00:00.000000Z,valid:..2024-04-01T00:00:00.000000Z,test",
-		"a:..2024-03-01, b":                          "a:..2024-03-01T00:00:00.000000Z,b",
-		"0.8/0.2":                                    "train:0.8,test:0.2",
-		"0.8/0.1/0.1":                                "train:0.8,valid:0.1,test:0.1",
-		"a:0.123456789,b:0.876543211":                "a:0.123456789,b:0.876543211",
-		"a:.25,b:.25,c:.25,d:0.2500000":              "a:0.25,b:0.25,c:0.25,d:0.25",
+		"train:..2024-03-01,valid:..2024-04-01,test": "train:..2024-03-01T00:00:00.000000Z," +
+			"valid:..2024-04-01T00:00:00.000000Z,test",
+		"a:..2024-03-01, b":             "a:..2024-03-01T00:00:00.000000Z,b",
+		"0.8/0.2":                       "train:0.8,test:0.2",
+		"0.8/0.1/0.1":                   "train:0.8,valid:0.1,test:0.1",
+		"a:0.123456789,b:0.876543211":   "a:0.123456789,b:0.876543211",
+		"a:.25,b:.25,c:.25,d:0.2500000": "a:0.25,b:0.25,c:0.25,d:0.25",
 	} {
 		s, err := ParseSplit(text, instant)
 		if err != nil || s.String() != want {
@@ -74,7 +75,8 @@ func TestPartition(t *testing.T) {
 			rows.AgeTimes = append(rows.AgeTimes, r.Int64N(30))
 		}
 		first := 1 + r.Int64N(wholeShare-1)
-		s := &Split{Parts: []SplitPart{{Name: "a", Share: first}, {Name: "b", Share: wholeShare - first}}, Embargo: r.Int64N(5)}
+		parts := []SplitPart{{Name: "a", Share: first}, {Name: "b", Share: wholeShare - first}}
+		s := &Split{Parts: parts, Embargo: r.Int64N(5)}
 		p := s.resolve(countTimes(rows))
 		sorted := slices.Sorted(slices.Values(rows.AgeTimes))
 		boundary := int64(lastTime)
