@@ -34,7 +34,8 @@ func workingMemory(total int64) int64 { return max(total-programMemory, total/4)
 // boundHeap lets the collector work harder as the bound comes near, and returns what undoes that.
 // It is a help only: what is held is bounded by counting.
 func boundHeap(total int64) func() {
-	before := debug.SetMemoryLimit(total - total/10)
+	const code = 32 << 20 // is resident too, and not the collector's
+	before := debug.SetMemoryLimit(total - max(total/10, code))
 	return func() { debug.SetMemoryLimit(before) }
 }
 

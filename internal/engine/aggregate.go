@@ -223,14 +223,17 @@ func (t *taskFold) finish() {
 	places := t.places()
 	indexes := slices.Sorted(maps.Keys(t.aggregates))
 	columns := make([]*batch.Column, len(indexes))
-	parallel(t.task.evaluation.options.Workers, len(t.groups)+len(indexes), func(i int) {
+	workers := t.task.evaluation.options.Workers
+	spares := make([]spare, max(1, workers))
+	parallel(workers, len(t.groups)+len(indexes), func(worker, i int) {
+		s := &spares[worker]
 		if i < len(t.groups) {
-			t.groups[i].time = atRows(t.groups[i].time, places, NoTime)
+			t.groups[i].time, s.ints = atRowsIn(s.ints, t.groups[i].time, places, NoTime), t.groups[i].time
 			return
 		}
 		i -= len(t.groups)
 		l := t.aggregates[indexes[i]]
-		l.toRows(places)
+		l.toRows(places, s)
 		columns[i] = l.column()
 	})
 	t.columns = map[int]*batch.Column{}
@@ -253,19 +256,19 @@ func (t *taskFold) finish() {
 }
 
 // parallel calls work with each number below n, from so many goroutines; a few rows are worth none.
-func parallel(workers, n int, work func(i int)) {
-	if workers == 1 || n < 2 {
+func parallel(workers, n int, work func(worker, i int)) {
+	if workers <= 1 || n < 2 {
 		for i := range n {
-			work(i)
+			work(0, i)
 		}
 		return
 	}
 	var next atomic.Int64
 	var group sync.WaitGroup
-	for range min(workers, n) {
+	for worker := range min(workers, n) {
 		group.Go(func() {
 			for i := next.Add(1) - 1; int(i) < n; i = next.Add(1) - 1 {
-				work(int(i))
+				work(worker, int(i))
 			}
 		})
 	}
@@ -382,12 +385,46 @@ func atRows[T any](values []T, places []int32, nothing T) []T {
 	return out
 }
 
-// toRows puts the values at their rows. Slices that the leaf's type does not use are nil and stay
-// so.
-func (l *leaf) toRows(places []int32) {
-	l.ints, l.floats = atRows(l.ints, places, 0), atRows(l.floats, places, 0)
-	l.decimals = atRows(l.decimals, places, schema.Int128{})
-	l.valid, l.failed = atRows(l.valid, places, false), atRows(l.failed, places, false)
+// spare is the memory of columns that were brought to their rows: the next ones take it. A thousand
+// features would otherwise need fresh memory for each.
+type spare struct {
+	ints     []int64
+	floats   []float64
+	decimals []schema.Int128
+	truths   []bool
+}
+
+// atRowsIn is atRows with memory to use, which must not be that of values.
+func atRowsIn[T any](memory, values []T, places []int32, nothing T) []T {
+	if values == nil {
+		return nil
+	}
+	out := resized(memory, len(places))
+	for row, at := range places {
+		if out[row] = nothing; at >= 0 {
+			out[row] = values[at]
+		}
+	}
+	return out
+}
+
+// toRows puts the values at their rows, and leaves their memory as a spare. Slices that the leaf's
+// type does not use are nil and stay so.
+func (l *leaf) toRows(places []int32, s *spare) {
+	swap(&l.ints, &s.ints, places)
+	swap(&l.floats, &s.floats, places)
+	swap(&l.decimals, &s.decimals, places)
+	swap(&l.valid, &s.truths, places)
+	swap(&l.failed, &s.truths, places)
+}
+
+// swap brings a column to its rows in spare memory, and its own becomes the spare.
+func swap[T any](column, memory *[]T, places []int32) {
+	if *column == nil {
+		return
+	}
+	var nothing T
+	*column, *memory = atRowsIn(*memory, *column, places, nothing), *column
 }
 
 // column returns the leaf as a column of its type. The column takes over the leaf's slices. Valid

@@ -259,15 +259,33 @@ func (f *feed) fillWords(rows *eventRows, scope *chunkScope, order picked) {
 	for bit, spec := range f.selections {
 		word, mask := bit/64, uint64(1)<<(bit%64)
 		tests := spec.tests(scope)
-		for k, row := range order.rows {
-			selected := true
-			for _, test := range tests {
-				selected = selected && test[row]
-			}
-			if selected {
+		switch len(tests) {
+		case 0:
+			for k := range order.rows {
 				rows.words[k*stride+word] |= mask
 			}
+		case 1:
+			setWords(rows.words[word:], stride, mask, tests[0], order.rows)
+		default:
+			both := append([]bool(nil), tests[0]...)
+			for _, test := range tests[1:] {
+				for i, ok := range test {
+					both[i] = both[i] && ok
+				}
+			}
+			setWords(rows.words[word:], stride, mask, both, order.rows)
 		}
+	}
+}
+
+// setWords sets a bit of the events whose row passes a test.
+func setWords(words []uint64, stride int, mask uint64, test []bool, rows []uint32) {
+	at := 0
+	for _, row := range rows {
+		if test[row] {
+			words[at] |= mask
+		}
+		at += stride
 	}
 }
 

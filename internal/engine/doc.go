@@ -13,6 +13,11 @@
 //     label of the entity reads its windows from shared lanes. (partition.go, fold.go, read.go)
 //  4. settling: expressions over the folded columns, then expiry, default and status. (settle.go)
 //
+// With a bound on memory, events beyond it go to runs of a Spill and come back a partition at a time,
+// a large partition in portions of entities, and a large entity in slices of time (spill.go,
+// slices.go). Rows may be evaluated in groups that share a scan (groups.go). Columns that only newest
+// rows are read of may be read in a second pass, when the rows are known (late.go).
+//
 // A value depends on the set of events only, so neither the number of workers, nor the order in
 // which chunks arrive, nor their size changes a bit. The package touches neither clock nor disk:
 // events come through the Events interface.

@@ -25,8 +25,9 @@ type reader struct {
 	selected   []int // epoch in which a selection was built
 	lanes      []window.Lane
 	laned      []int
-	cursors    []cursor // by window
-	holes      []int32  // scratch, with room for every pending position
+	cursors    []cursor       // by window
+	spans      []window.Range // by window, of the row that is read
+	holes      []int32        // scratch, with room for every pending position
 	trueHoles  []int32
 	served     []int64 // scratch: from when on each event counts for a task
 }
@@ -132,6 +133,7 @@ var allReads = reads{true, true} // it is never written
 func (r *reader) foldRun(t *taskFold, rows []int32, first int, what reads) {
 	r.cursors = resized(r.cursors, len(t.windows))
 	clear(r.cursors)
+	r.spans = resized(r.spans, len(t.windows))
 	if len(r.partition.rows.visible) > 0 {
 		r.enterServed(t)
 	}
@@ -148,8 +150,11 @@ func (r *reader) foldRun(t *taskFold, rows []int32, first int, what reads) {
 		if !what.windows {
 			continue
 		}
+		for w := range t.windows {
+			r.spans[w] = r.span(t, w, b)
+		}
 		for _, g := range t.groups {
-			r.readGroup(g, r.span(t, g.window, b), at)
+			r.readGroup(g, r.spans[g.window], at)
 		}
 		if trace != nil {
 			trace.record(r, t, row)

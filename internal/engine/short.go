@@ -2,8 +2,8 @@ package engine
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 	"math/bits"
-	"math/rand/v2"
 	"unsafe"
 )
 
@@ -15,7 +15,7 @@ const longestShort = 16
 type shortKeys struct {
 	entries []shortEntry // a power of two, at most half of them taken
 	used    int
-	seed    uint64
+	seed    uint64 // decides places, never a number: who chooses keys cannot make them collide
 }
 
 // shortEntry is one key: a text is told by its length and its first and last bytes, which overlap.
@@ -97,7 +97,7 @@ func (s *shortKeys) add(e shortEntry, number int32) {
 
 func (s *shortKeys) grow() {
 	old := s.entries
-	s.entries, s.seed = make([]shortEntry, max(16, 2*len(old))), rand.Uint64()
+	s.entries, s.seed = make([]shortEntry, max(16, 2*len(old))), maphash.String(maphash.MakeSeed(), "")
 	for _, e := range old {
 		if e.number != 0 {
 			*s.place(e) = e

@@ -62,7 +62,10 @@ func (c *counts) add(s *plan.Selection, rows engine.Rows, of *computed) {
 		}
 		in := func(row int) bool { return of.parts == nil || of.parts[row] == int16(part) }
 		for i, v := range of.values {
-			p.features[i].add(featureOf(s.Features[i], v, absent[s.Features[i].Role], in))
+			f := s.Features[i]
+			counts := featureOf(v, absent[f.Role], of.parts, int16(part))
+			counts.Name, counts.Version = f.Name, f.View.Features[f.Feature].Version
+			p.features[i].add(counts)
 		}
 		for i, other := range of.others {
 			for row := range rows.Count {
@@ -86,33 +89,23 @@ func (c *counts) addReport(report *engine.Report) {
 }
 
 // featureOf counts the statuses of one feature. Rows without a key or time are counted apart. They
-// have no entity and so no status that would say anything about the feature's data.
-func featureOf(f plan.ModelFeature, v *engine.Value, absent []bool, in func(row int) bool) FeatureCounts {
-	counts := FeatureCounts{
-		Name: f.Name, Version: f.View.Features[f.Feature].Version, Type: v.Column.Type.String(),
-		Made: v.Nulls,
-	}
-	for i, status := range v.Status {
-		if !in(i) {
-			continue
-		}
-		if v.Column.IsNull(i) {
+// have no entity and so no status that would say anything about the feature's data. parts says where
+// each row belongs; nil: all count.
+func featureOf(v *engine.Value, absent []bool, parts []int16, part int16) FeatureCounts {
+	counts := FeatureCounts{Type: v.Column.Type.String(), Made: v.Nulls}
+	for i, valid := range v.Column.Valid {
+		if !valid && (parts == nil || parts[i] == part) {
 			counts.Nulls++
 		}
-		if absent != nil && absent[i] {
-			continue
-		}
-		switch status {
-		case engine.Missing:
-			counts.Missing++
-		case engine.Expired:
-			counts.Expired++
-		case engine.Default:
-			counts.Default++
-		case engine.Failed:
-			counts.Error++
+	}
+	var by [256]int64
+	for i, status := range v.Status {
+		if (absent == nil || !absent[i]) && (parts == nil || parts[i] == part) {
+			by[status]++
 		}
 	}
+	counts.Missing, counts.Expired = by[engine.Missing], by[engine.Expired]
+	counts.Default, counts.Error = by[engine.Default], by[engine.Failed]
 	return counts
 }
 

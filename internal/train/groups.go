@@ -16,7 +16,7 @@ import (
 const (
 	labelBytes   = 48
 	rowBytes     = 64
-	featureBytes = 24
+	featureBytes = 16
 	// mostGroups is how many groups a row's number has room for.
 	mostGroups = 1 << 15
 )

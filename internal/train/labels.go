@@ -73,6 +73,7 @@ func (l *Labels) readColumns(ctx context.Context, wanted []format.Wanted) error 
 		pieces := []*batch.Column{batch.NewBuilder(w.Type).Column()}
 		for _, part := range parts {
 			pieces = append(pieces, part.Columns[i])
+			part.Columns[i] = nil // it may go before the next column is joined
 		}
 		c := batch.Concat(pieces)
 		l.rows = c.Length

@@ -215,7 +215,7 @@ func columnFrom(data []byte, t schema.Type, rows int) (*batch.Column, []byte) {
 		}
 		c.Bools, data = boolsFrom(data, rows), data[rows:]
 	case schema.Decimal:
-		if len(data) < 16*rows {
+		if len(data)/16 < rows {
 			return nil, nil
 		}
 		c.Decimals = make([]schema.Int128, rows)
@@ -225,12 +225,15 @@ func columnFrom(data []byte, t schema.Type, rows int) (*batch.Column, []byte) {
 			}
 		}
 		data = data[16*rows:]
-	case schema.String, schema.Bytes, schema.JSON:
-		data = textsFrom(c, data)
-	case schema.List, schema.Vector, schema.Map:
-		data = nestedFrom(c, data)
+	case schema.String, schema.Bytes, schema.JSON, schema.List, schema.Vector, schema.Map:
+		if len(data) < rows { // a length takes a byte at least
+			return nil, nil
+		}
+		if data = lengthsFrom(c, data); data == nil {
+			return nil, nil
+		}
 	default:
-		if len(data) < 8*rows {
+		if len(data)/8 < rows {
 			return nil, nil
 		}
 		numbersFrom(c, data)
@@ -271,6 +274,16 @@ func numbersFrom(c *batch.Column, data []byte) {
 	}
 }
 
+// lengthsFrom reads columns whose rows begin with a length.
+func lengthsFrom(c *batch.Column, data []byte) []byte {
+	switch c.Type.Kind {
+	case schema.List, schema.Vector, schema.Map:
+		return nestedFrom(c, data)
+	default:
+		return textsFrom(c, data)
+	}
+}
+
 func textsFrom(c *batch.Column, data []byte) []byte {
 	c.Offsets = make([]uint32, 1, c.Length+1)
 	for range c.Length {
@@ -294,7 +307,9 @@ func nestedFrom(c *batch.Column, data []byte) []byte {
 		if size <= 0 {
 			return nil
 		}
-		total += n
+		if total += n; n > math.MaxUint32 || total > math.MaxUint32 {
+			return nil
+		}
 		c.Offsets = append(c.Offsets, uint32(total))
 		data = data[size:]
 	}

@@ -98,7 +98,9 @@ func pathIn(t *testing.T, folder, name string) string {
 // writeRows writes rows of random cards and times of a year, and a number if it has a name.
 func writeRows(t *testing.T, r *rand.Rand, path string, rows int, number string) {
 	t.Helper()
-	fields := []schema.Field{{Name: "card", Type: schema.Of(schema.Int64)}, {Name: "ts", Type: schema.Of(schema.Timestamp)}}
+	fields := []schema.Field{
+		{Name: "card", Type: schema.Of(schema.Int64)}, {Name: "ts", Type: schema.Of(schema.Timestamp)},
+	}
 	if number != "" {
 		fields = append(fields, schema.Field{Name: number, Type: schema.Of(schema.Float64)})
 	}
