@@ -255,14 +255,14 @@ func (j *training) Wait(_ context.Context, id string, wait bool) (*wire.Job, err
 	return job, nil
 }
 
-func (j *training) Open(_ context.Context, id string, manifest bool) (*api.Artifact, error) {
+func (j *training) Open(_ context.Context, id string, file api.File) (*api.Artifact, error) {
 	switch {
 	case id == "breaks":
 		broken := io.MultiReader(bytes.NewReader(make([]byte, 1<<20)), failing{})
 		return &api.Artifact{Format: "csv", Size: -1, Body: io.NopCloser(broken)}, nil
 	case id != "j1":
 		return nil, &wire.Error{Code: wire.NotFound, Message: "there is no job " + id}
-	case manifest:
+	case file.Manifest:
 		return &api.Artifact{Format: "json", Size: 3, Body: io.NopCloser(strings.NewReader("{}\n"))}, nil
 	default:
 		return &api.Artifact{Format: "csv", Size: -1, Body: io.NopCloser(strings.NewReader("card_id,total\nc1,1.00\n"))}, nil

@@ -57,10 +57,17 @@ type Training interface {
 	Start(ctx context.Context, request *wire.TrainingRequest) (*wire.Job, error)
 	// Wait returns a job as it is now or, if wait is set, when it has ended or ctx has.
 	Wait(ctx context.Context, id string, wait bool) (*wire.Job, error)
-	// Open returns the training set, or its manifest, of a job that is done.
-	Open(ctx context.Context, id string, manifest bool) (*Artifact, error)
+	// Open returns a file of a job that is done.
+	Open(ctx context.Context, id string, file File) (*Artifact, error)
 	// Cancel ends a job, if it has not ended, and forgets it with its files.
 	Cancel(ctx context.Context, id string) (*wire.Job, error)
+}
+
+// File says which file of a job is meant: the training set or its manifest, of a part if there are
+// some.
+type File struct {
+	Part     string
+	Manifest bool
 }
 
 // Artifact is a file that a job made. Whoever gets it closes it.

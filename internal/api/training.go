@@ -64,8 +64,8 @@ func (a *API) trainingRequest(w http.ResponseWriter, r *http.Request) (*wire.Tra
 		wait, err := boolean(r.URL.Query(), "wait")
 		return request, wait, err
 	}
-	values, err := parameters(r, "wait", "model", "features", "time", "target", "mode", "gap_ms", "max_age_ms", "timezone",
-		"strict", "max_bad", "format", "project")
+	values, err := parameters(r, "wait", "model", "features", "time", "target", "mode", "gap_ms", "max_age_ms",
+		"timezone", "strict", "max_bad", "format", "project", "spine", "as_of", "split", "embargo_ms", "labels_name")
 	if err != nil {
 		return nil, false, err
 	}
@@ -73,7 +73,8 @@ func (a *API) trainingRequest(w http.ResponseWriter, r *http.Request) (*wire.Tra
 		Model: values.Get("model"), Features: names(values.Get("features")), Time: values.Get("time"),
 		Target: values.Get("target"),
 		Mode:   values.Get("mode"), Timezone: values.Get("timezone"), Format: values.Get("format"),
-		Labels: &wire.Labels{Upload: upload},
+		Labels: &wire.Labels{Upload: upload}, LabelsName: values.Get("labels_name"), Spine: values.Get("spine"),
+		AsOf: values.Get("as_of"), Split: values.Get("split"),
 	}
 	wait, err := trainingNumbers(values, request)
 	return request, wait, err
@@ -85,6 +86,9 @@ func trainingNumbers(values url.Values, request *wire.TrainingRequest) (wait boo
 		return false, err
 	}
 	if request.MaxAgeMS, err = whole(values, "max_age_ms", mostMillis); err != nil {
+		return false, err
+	}
+	if request.EmbargoMS, err = whole(values, "embargo_ms", mostMillis); err != nil {
 		return false, err
 	}
 	bad, err := whole(values, "max_bad", 1<<40)
@@ -183,10 +187,12 @@ func (a *API) artifact(w http.ResponseWriter, r *http.Request, manifest bool) er
 	if a.node.Training == nil {
 		return absent("jobs")
 	}
-	if _, err := parameters(r); err != nil {
+	values, err := parameters(r, "part")
+	if err != nil {
 		return err
 	}
-	file, err := a.node.Training.Open(r.Context(), r.PathValue("id"), manifest)
+	which := File{Part: values.Get("part"), Manifest: manifest}
+	file, err := a.node.Training.Open(r.Context(), r.PathValue("id"), which)
 	if err != nil {
 		return err
 	}

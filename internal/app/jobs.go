@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/fettle-ml/fettle/internal/api"
@@ -198,7 +199,7 @@ func (j *jobs) wait(ctx context.Context, id string, wait bool) (*wire.Job, error
 }
 
 // open returns a file of a job that is done.
-func (j *jobs) open(ctx context.Context, id string, manifest bool) (*api.Artifact, error) {
+func (j *jobs) open(ctx context.Context, id string, file api.File) (*api.Artifact, error) {
 	now, err := j.wait(ctx, id, false)
 	if err != nil {
 		return nil, err
@@ -212,7 +213,10 @@ func (j *jobs) open(ctx context.Context, id string, manifest bool) (*api.Artifac
 	}
 	a := &api.Artifact{Format: n.format}
 	name := outputName(n.format)
-	if manifest {
+	if name, err = partName(name, file.Part, now.Result); err != nil {
+		return nil, err
+	}
+	if file.Manifest {
 		a.Format, name = "json", name+manifestSuffix
 	}
 	f, err := j.disk.Open(filepath.Join(n.folder, name))
@@ -224,6 +228,29 @@ func (j *jobs) open(ctx context.Context, id string, manifest bool) (*api.Artifac
 	}
 	a.Body = f
 	return a, nil
+}
+
+// partName returns the name of the file of a part.
+func partName(name, part string, result *wire.TrainResult) (string, error) {
+	var parts []string
+	for _, p := range result.Parts {
+		if parts = append(parts, p.Name); p.Name == part {
+			return PartOutput(name, part), nil
+		}
+	}
+	switch {
+	case part == "" && len(parts) == 0:
+		return name, nil
+	case len(parts) == 0:
+		return "", &wire.Error{
+			Code: wire.NotFound, Field: "part", Message: "the training set is not divided", Hint: "leave part out",
+		}
+	default:
+		return "", &wire.Error{
+			Code: wire.NotFound, Field: "part", Message: fmt.Sprintf("there is no part %q", part),
+			Hint: "say which: " + strings.Join(parts, ", "),
+		}
+	}
 }
 
 // cancel ends a job and forgets it with its files.

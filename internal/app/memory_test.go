@@ -51,12 +51,12 @@ func (f *smallFile) Write(data []byte) (int, error) {
 
 // trainOn makes a training set on a disk of the test's.
 func trainOn(ctx context.Context, fsys *smallDisk, o TrainOptions) error {
-	project, selection, kind, err := prepareTrain(ctx, o)
+	r, err := prepareTrain(ctx, o)
 	if err != nil {
 		return err
 	}
-	project.disk = fsys
-	_, err = project.train(ctx, selection, kind, o)
+	r.project.disk = fsys
+	_, err = r.train(ctx)
 	return err
 }
 

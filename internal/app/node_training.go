@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/fettle-ml/fettle/internal/disk"
 	"github.com/fettle-ml/fettle/internal/format"
 	"github.com/fettle-ml/fettle/internal/schema"
+	"github.com/fettle-ml/fettle/internal/train"
 	"github.com/fettle-ml/fettle/internal/wire"
 )
 
@@ -35,7 +37,7 @@ func (n training) Start(_ context.Context, request *wire.TrainingRequest) (*wire
 	for _, bound := range []struct {
 		field  string
 		millis int64
-	}{{"gap_ms", request.GapMS}, {"max_age_ms", request.MaxAgeMS}} {
+	}{{"gap_ms", request.GapMS}, {"max_age_ms", request.MaxAgeMS}, {"embargo_ms", request.EmbargoMS}} {
 		if bound.millis < 0 || bound.millis > longestSpan/schema.Millisecond {
 			return nil, &wire.Error{
 				Code: wire.InvalidArgument, Field: bound.field, Message: fmt.Sprintf("%d is out of range", bound.millis),
@@ -55,14 +57,36 @@ func (n training) Start(_ context.Context, request *wire.TrainingRequest) (*wire
 			Features: request.Features, Time: request.Time, Target: request.Target, Mode: request.Mode,
 			Gap: request.GapMS * schema.Millisecond, MaxAge: request.MaxAgeMS * schema.Millisecond,
 			Timezone: request.Timezone, MaxBad: request.MaxBad, Strict: request.Strict, Progress: report,
-			Output: filepath.Join(folder, outputName(string(kind))),
+			Output: filepath.Join(folder, outputName(string(kind))), LabelsName: request.LabelsName,
+			Spine: request.Spine, AsOf: request.AsOf, Split: request.Split, Now: request.Now,
+			Embargo: request.EmbargoMS * schema.Millisecond, Rebuild: []byte(request.Rebuild),
+		}
+		if labels := request.Labels; o.LabelsName == "" && labels != nil && labels.Path == "" {
+			o.LabelsName = "-" // no file of theirs is there any more
 		}
 		var err error
 		if o.Labels, err = n.labelFile(request.Labels, folder); err != nil {
 			return nil, err
 		}
+		if o.Labels == "" && len(o.Rebuild) > 0 {
+			if o.Labels, err = n.labelsAgain(o.Rebuild); err != nil {
+				return nil, err
+			}
+		}
 		return Train(ctx, o)
 	})
+}
+
+// labelsAgain finds the labels that a manifest names, if they are in the project.
+func (n *Node) labelsAgain(manifest []byte) (string, error) {
+	m, err := train.DecodeManifest(manifest)
+	if err != nil {
+		return "", &Error{Code: ExitInvalid, Err: err}
+	}
+	if m.Labels.Path == "" || m.Labels.Path == "-" {
+		return "", nil
+	}
+	return n.inProject(m.Labels.Path)
 }
 
 // longestSpan is the longest gap or age, in microseconds.
@@ -78,6 +102,21 @@ func (n *Node) labelFile(labels *wire.Labels, folder string) (string, error) {
 		return name, n.write(name, labels.Upload.Body)
 	case labels.Path != "":
 		return n.inProject(labels.Path)
+	case labels.File != "":
+		if labels.Format != "csv" && labels.Format != "jsonl" && labels.Format != "parquet" {
+			return "", &wire.Error{
+				Code: wire.InvalidArgument, Field: "labels.format", Message: "labels are not read as " + labels.Format,
+				Hint: "write csv, jsonl or parquet",
+			}
+		}
+		content, err := base64.StdEncoding.DecodeString(labels.File)
+		if err != nil {
+			return "", &wire.Error{
+				Code: wire.InvalidArgument, Field: "labels.file", Message: "this is no base64: " + err.Error(),
+			}
+		}
+		name := filepath.Join(folder, "labels."+labels.Format)
+		return name, n.write(name, content)
 	default:
 		text, err := labelText(labels.Columns)
 		if err != nil {
@@ -211,8 +250,8 @@ func (n training) Wait(ctx context.Context, id string, wait bool) (*wire.Job, er
 }
 
 // Open implements api.Training.
-func (n training) Open(ctx context.Context, id string, manifest bool) (*api.Artifact, error) {
-	return n.jobs.open(ctx, id, manifest)
+func (n training) Open(ctx context.Context, id string, file api.File) (*api.Artifact, error) {
+	return n.jobs.open(ctx, id, file)
 }
 
 // Cancel implements api.Training.

@@ -1,21 +1,16 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/fettle-ml/fettle/internal/disk"
-	"github.com/fettle-ml/fettle/internal/format"
 	"github.com/fettle-ml/fettle/internal/plan"
-	"github.com/fettle-ml/fettle/internal/source/file"
 	"github.com/fettle-ml/fettle/internal/train"
 	"github.com/fettle-ml/fettle/internal/train/leakage"
 	"github.com/fettle-ml/fettle/internal/wire"
@@ -30,8 +25,19 @@ type TrainOptions struct {
 	Features []string // instead of a model: view.feature, view.*
 	Labels   string   // a file; "-" for CSV or Parquet on Input; "" for the model's label source
 	Input    io.Reader
-	Time     string // label column of times
-	Target   string // label column that is to be predicted, for the report on leakage
+	// LabelsName is what the manifest calls the labels; default: their path in the project.
+	LabelsName string
+	Time       string // label column of times
+	Target     string // label column that is to be predicted, for the report on leakage
+	// Spine makes rows instead, as train.ParseSpine reads it; AsOf is a spine of one time. The
+	// labels, if any, have the keys of their entities then.
+	Spine, AsOf string
+	Split       string // as train.ParseSplit reads it; "": one file
+	Embargo     int64
+	// Now is how far a label source that looks ahead is complete; "": to its newest event.
+	Now string
+	// Rebuild is a manifest whose training set is made again: all that it says is taken from it.
+	Rebuild  []byte
 	Output   string // .parquet, .csv or .jsonl
 	Mode     string // ideal, the default, or as_served
 	Gap      int64
@@ -55,54 +61,31 @@ type TrainOptions struct {
 // Whatever can be refused without reading data is refused first, in the order of how cheap it is to
 // find out. An output of an earlier run is replaced only when the new one is complete.
 func Train(ctx context.Context, o TrainOptions) (*wire.TrainResult, error) {
-	project, selection, kind, err := prepareTrain(ctx, o)
+	r, err := prepareTrain(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	return project.train(ctx, selection, kind, o)
+	return r.train(ctx)
 }
 
-// CheckTrain refuses what Train would refuse before it reads data.
+// CheckTrain refuses what Train would refuse before it reads data. What was applied it cannot know,
+// so that definitions which a manifest needs may be elsewhere.
 func CheckTrain(ctx context.Context, o TrainOptions) error {
-	_, _, _, err := prepareTrain(ctx, o)
+	_, err := prepareTrain(ctx, o)
+	if e := (*Error)(nil); errors.As(err, &e) && errors.Is(e.Err, errVersions) {
+		return nil
+	}
 	return err
 }
 
-func prepareTrain(ctx context.Context, o TrainOptions) (*Project, *plan.Selection, format.Format, error) {
-	if o.Gap < 0 || o.MaxAge < 0 {
-		return nil, nil, "", &Error{Code: ExitUsage, Message: "a gap or age below zero would look into the future"}
-	}
-	if o.Mode != "" && o.Mode != train.Ideal && o.Mode != train.AsServed {
-		return nil, nil, "", &Error{
-			Code: ExitUsage, Message: fmt.Sprintf("mode %q is not known", o.Mode), Hint: "write ideal or as_served",
-		}
-	}
-	kind, compression, err := format.Detect(o.Output)
+// findFeatures selects what is asked for of the definitions that are asked for.
+func (r *trainRun) findFeatures(ctx context.Context) (*plan.Plan, error) {
+	p, err := r.project.planOf(ctx, r.Node, r.Applied)
 	if err != nil {
-		return nil, nil, "", &Error{Code: ExitUsage, Message: "--output", Err: err}
+		return nil, err
 	}
-	if compression != format.Plain {
-		return nil, nil, "", &Error{
-			Code: ExitUsage, Message: "--output " + o.Output + ": training sets are not written compressed",
-			Hint: "leave ." + string(compression) + " out, or write Parquet, which is compressed inside",
-		}
-	}
-	project, err := OpenProject(o.Dir)
-	if err != nil {
-		return nil, nil, "", err
-	}
-	p, err := project.planOf(ctx, o.Node, o.Applied)
-	if err != nil {
-		return nil, nil, "", err
-	}
-	selection, err := selectFeatures(p, o)
-	if err != nil {
-		return nil, nil, "", err
-	}
-	if err := project.checkOutput(p, o); err != nil {
-		return nil, nil, "", err
-	}
-	return project, selection, kind, nil
+	r.selection, err = selectFeatures(p, r.TrainOptions)
+	return p, err
 }
 
 // selectFeatures finds what is asked for, and refuses it if its sources cannot be read as asked.
@@ -172,16 +155,24 @@ func (o TrainOptions) checkStrict(s *plan.Selection) error {
 
 // train computes and writes the set. The label file stays open until the output is complete,
 // because its columns are copied while writing.
-func (p *Project) train(ctx context.Context, s *plan.Selection, kind format.Format, o TrainOptions) (
-	_ *wire.TrainResult, err error) {
+func (r *trainRun) train(ctx context.Context) (_ *wire.TrainResult, err error) {
+	p, o := r.project, r.TrainOptions
 	labels, closeLabels, err := p.openLabels(o)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, closeLabels()) }()
-	history := p.events(o.Node, s, o.MaxBad)
+	labels.Spine, labels.Now = r.spine, r.now
+	history := p.events(o.Node, r.selection, o.MaxBad)
+	if r.want != nil {
+		history.goBack(r.want)
+		if err := r.unchanged(labels); err != nil {
+			return nil, err
+		}
+	}
 	options := train.Options{
 		Gap: o.Gap, MaxAge: o.MaxAge, MaxBad: o.MaxBad, Workers: o.Workers, Mode: o.Mode, Served: history.served,
+		Split: r.split, Strict: o.Strict,
 	}
 	if o.Progress != nil {
 		options.Progress = func(stage string, done int64) { o.Progress(stage, done, -1) }
@@ -199,98 +190,79 @@ func (p *Project) train(ctx context.Context, s *plan.Selection, kind format.Form
 	if o.Alone {
 		defer boundHeap(total)()
 	}
-	set, err := train.Build(ctx, s, labels, history, options)
+	set, err := train.Build(ctx, r.selection, labels, history, options)
 	if err != nil {
 		return nil, spillError(asError(err))
 	}
 	defer func() { err = errors.Join(err, set.Close()) }()
-	set.Manifest.Warnings = warnings(set.Manifest)
-	manifest := o.Output + ".manifest.json"
-	text, err := set.Manifest.Encode()
+	manifests, err := r.write(ctx, set)
 	if err != nil {
+		return nil, spillError(asError(err))
+	}
+	return r.result(manifests), nil
+}
+
+// write writes the files of all parts and their manifests, or none.
+func (r *trainRun) write(ctx context.Context, set *train.Set) ([]*train.Manifest, error) {
+	var manifests []*train.Manifest
+	writers := make([]io.Writer, len(r.outputs))
+	// Each file is complete under its name only when all that are nested in it are: a training set
+	// never stands there without a manifest that describes it.
+	var nest func(part int) error
+	nest = func(part int) error {
+		switch {
+		case part == len(r.outputs):
+			if err := set.Write(ctx, writers, r.kind); err != nil {
+				return err
+			}
+			manifests = set.Manifests()
+			return r.writeManifests(manifests)
+		case r.outputs[part] == "":
+			return nest(part + 1)
+		}
+		return disk.WriteFile(r.project.disk, r.outputs[part], func(w io.Writer) error {
+			writers[part] = w
+			return nest(part + 1)
+		})
+	}
+	if err := nest(0); err != nil {
+		// They may have been written before an output failed; none describes a set that is not
+		// there.
+		for _, output := range r.outputs {
+			if manifests != nil && output != "" {
+				_ = r.project.disk.Remove(output + manifestSuffix)
+			}
+		}
 		return nil, err
 	}
-	// The manifest comes first: a training set never stands there without one that describes it.
-	err = disk.WriteFile(p.disk, o.Output, func(w io.Writer) error {
-		if err := set.Write(ctx, w, kind, options); err != nil {
+	return manifests, nil
+}
+
+// writeManifests writes the manifests of the parts, if they are as they are wanted.
+func (r *trainRun) writeManifests(manifests []*train.Manifest) error {
+	for part, m := range manifests {
+		if r.outputs[part] == "" {
+			continue
+		}
+		m.Warnings = warnings(m)
+		if r.want != nil {
+			if err := r.same(m); err != nil {
+				return err
+			}
+		}
+		text, err := m.Encode()
+		if err != nil {
 			return err
 		}
-		return disk.WriteFile(p.disk, manifest, func(w io.Writer) error {
+		err = disk.WriteFile(r.project.disk, r.outputs[part]+manifestSuffix, func(w io.Writer) error {
 			_, err := w.Write(text)
 			return err
 		})
-	})
-	if err != nil {
-		// It may have been written before the output failed; none describes a set that is not
-		// there.
-		_ = p.disk.Remove(manifest)
-		return nil, spillError(asError(err))
-	}
-	return resultOf(set.Manifest, o.Output, manifest), nil
-}
-
-// openLabels opens the label file, or none if the labels come from a source. The function closes
-// what was opened and is never nil without an error. Standard input is read whole into memory,
-// because labels are read twice: once for their keys, once to be copied.
-func (p *Project) openLabels(o TrainOptions) (*train.Labels, func() error, error) {
-	labels := &train.Labels{Name: o.Labels, Time: o.Time, Zone: o.Timezone, MaxBad: o.MaxBad, Target: o.Target}
-	nothing := func() error { return nil }
-	var fsys disk.FS = p.disk
-	name := o.Labels
-	switch name {
-	case "":
-		return labels, nothing, nil
-	case "-":
-		text, err := io.ReadAll(o.Input)
 		if err != nil {
-			return nil, nil, &Error{Code: ExitUnavailable, Message: "read labels from standard input", Err: err}
-		}
-		memory := disk.NewMemory()
-		name = "stdin.csv"
-		// A pipe has no suffix to tell the format by; Parquet begins with these bytes and CSV
-		// cannot.
-		if bytes.HasPrefix(text, []byte("PAR1")) {
-			name = "stdin.parquet"
-		}
-		err = disk.WriteFile(memory, name, func(w io.Writer) error {
-			_, err := io.Copy(w, bytes.NewReader(text))
 			return err
-		})
-		if err != nil {
-			return nil, nil, err
 		}
-		fsys = memory
 	}
-	digest, err := digestFile(fsys, name)
-	if err != nil {
-		return nil, nil, labelsError(o.Labels, err)
-	}
-	input, err := format.Open(fsys, name, format.Options{})
-	if err != nil {
-		return nil, nil, labelsError(o.Labels, err)
-	}
-	labels.Input, labels.Digest = input, digest
-	return labels, input.Close, nil
-}
-
-// labelsError is about the file as the user named it. A missing file is told without the words of
-// the system.
-func labelsError(name string, err error) error {
-	if errors.Is(err, os.ErrNotExist) {
-		return &Error{Code: ExitInvalid, Message: "there is no label file " + name}
-	}
-	return &Error{Code: ExitInvalid, Message: "open labels", Err: err}
-}
-
-// digestFile returns the SHA-256 of a file's bytes, in hexadecimal.
-func digestFile(fsys disk.FS, name string) (string, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.New()
-	_, err = io.Copy(sum, f)
-	return hex.EncodeToString(sum.Sum(nil)), errors.Join(err, f.Close())
+	return nil
 }
 
 // warnings says what a reader of the training set should know. They are in the manifest too,
@@ -313,13 +285,70 @@ func warnings(m *train.Manifest) []string {
 	return list
 }
 
+// result tells of all parts together, and of each.
+func (r *trainRun) result(manifests []*train.Manifest) *wire.TrainResult {
+	var all *wire.TrainResult
+	for part, m := range manifests {
+		output := r.outputs[part]
+		if output == "" {
+			continue
+		}
+		one := resultOf(m, output, output+manifestSuffix)
+		if m.Split != nil && r.want == nil {
+			one.Parts = []wire.TrainPart{{
+				Name: m.Split.Part, Rows: one.Rows, Output: one.Output, Manifest: one.Manifest, DatasetID: one.DatasetID,
+			}}
+		}
+		if all == nil {
+			all = one
+		} else {
+			addResult(all, one)
+		}
+	}
+	return all
+}
+
+// addResult joins the result of one more part. Files and identities are those of each part only.
+func addResult(all, more *wire.TrainResult) {
+	all.Rows += more.Rows
+	all.NullLabels += more.NullLabels
+	all.Output, all.Manifest, all.DatasetID = "", "", ""
+	all.Parts = append(all.Parts, more.Parts...)
+	for i := range all.Features {
+		f, m := &all.Features[i], more.Features[i]
+		f.Nulls += m.Nulls
+		f.Missing += m.Missing
+		f.Expired += m.Expired
+		f.Default += m.Default
+		f.Error += m.Error
+	}
+	if all.Differing != nil {
+		*all.Differing += *more.Differing
+	}
+	for _, warning := range more.Warnings {
+		if !slices.Contains(all.Warnings, warning) {
+			all.Warnings = append(all.Warnings, warning)
+		}
+	}
+}
+
 // resultOf makes lists that are empty and not nil, so that JSON has [] and not null.
 func resultOf(m *train.Manifest, output, manifest string) *wire.TrainResult {
 	r := &wire.TrainResult{
 		Rows: m.Labels.Rows, Output: filepath.ToSlash(output), Manifest: filepath.ToSlash(manifest),
 		DatasetID: m.DatasetID, NullLabels: m.Labels.NullTimes + m.Labels.NullKeys,
-		Warnings: append([]string{}, m.Warnings...), Differing: m.Differing,
+		Warnings: append([]string{}, m.Warnings...),
 		Features: []wire.TrainFeature{}, Sources: []wire.TrainSource{}, Leakage: leakageOf(m.Leakage),
+	}
+	if m.Differing != nil {
+		differing := *m.Differing
+		r.Differing = &differing
+	}
+	if m.Split != nil {
+		r.Embargoed, r.Untimed = m.Split.Embargoed, m.Split.Untimed
+	}
+	if m.Labels.Young != nil {
+		r.Young, r.CompleteTo = *m.Labels.Young, m.Labels.CompleteTo
 	}
 	for _, f := range m.Features {
 		r.Features = append(r.Features, wire.TrainFeature{
@@ -359,54 +388,4 @@ func counted(n int64, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// asError turns an error of a flow into one with an exit code and all problems. An interrupt is
-// passed on as it is; the command line tells it apart. What is not known counts as something that
-// is not there, since bad input has types of its own.
-func asError(err error) error {
-	var known *Error
-	var invalid *train.InvalidError
-	var bad *file.BadRowsError
-	var wrong *plan.SelectionError
-	switch {
-	case errors.As(err, &known), errors.Is(err, context.Canceled):
-		return err
-	case errors.As(err, &wrong):
-		e := &Error{Code: ExitUsage, Message: wrong.Message, Hint: wrong.Hint}
-		if wrong.Conflict {
-			e.Code = ExitInvalid
-		}
-		return e
-	case errors.As(err, &invalid):
-		e := &Error{Code: ExitInvalid, Message: invalid.Message, Hint: invalid.Hint}
-		if invalid.Usage {
-			e.Code = ExitUsage
-		}
-		// The cells are listed up to a limit, so the message, which counts all, may say more.
-		for _, cell := range invalid.Bad {
-			e.Problems = append(e.Problems, Problem{
-				File: invalid.File, Row: cell.Row, Line: int(cell.Line), Field: cell.Field, Code: cell.Code,
-				Severity: SeverityError, Message: cell.Message,
-			})
-		}
-		return e
-	case errors.As(err, &bad):
-		e := &Error{
-			Code:    ExitInvalid,
-			Message: fmt.Sprintf("source %s has %s, %d allowed", bad.Source, counted(bad.Total, "bad row"), bad.Allowed),
-			Hint:    "mend them, declare another type in fields:, or leave out as many with --max-bad",
-		}
-		for _, row := range bad.Bad {
-			e.Problems = append(e.Problems, Problem{
-				File: row.Path, Row: row.Row, Line: int(row.Line), Field: row.Field, Code: row.Code,
-				Severity: SeverityError, Message: row.Message,
-			})
-		}
-		return e
-	case errors.Is(err, file.ErrNoFile), errors.Is(err, file.ErrLayout), errors.Is(err, format.ErrFormat):
-		return &Error{Code: ExitInvalid, Err: err}
-	default:
-		return &Error{Code: ExitUnavailable, Err: err}
-	}
 }

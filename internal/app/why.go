@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sort"
 	"sync"
@@ -13,7 +12,6 @@ import (
 	"github.com/fettle-ml/fettle/internal/lang"
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
-	"github.com/fettle-ml/fettle/internal/schema/zone"
 	"github.com/fettle-ml/fettle/internal/source/file"
 	"github.com/fettle-ml/fettle/internal/train"
 	"github.com/fettle-ml/fettle/internal/wire"
@@ -149,21 +147,7 @@ func (o WhyOptions) instant(timezone string) (int64, error) {
 	if o.At == "" {
 		return o.Clock.Now(), nil
 	}
-	if days, err := schema.ParseDate(o.At); err == nil {
-		z, err := zone.Load(timezone)
-		if err != nil {
-			return 0, usageError(err.Error(), "")
-		}
-		utc, _, _ := z.ToUTC(days * schema.Day)
-		return utc, nil
-	}
-	at, zoned, err := schema.ParseTime(o.At)
-	if err == nil && !zoned {
-		err = fmt.Errorf("%q has no zone; write it as 2024-05-01T12:30:00Z", o.At)
-	}
-	if err == nil && !schema.ValidTime(at) {
-		err = errors.New("years 1900 to 2200 are accepted")
-	}
+	at, err := instantOf(o.At, timezone)
 	if err != nil {
 		return 0, usageError("--at: "+err.Error(), "")
 	}

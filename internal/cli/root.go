@@ -64,7 +64,7 @@ func newRoot(s *session) *cobra.Command {
 	flags.BoolVarP(&s.quiet, "quiet", "q", false, "no progress on stderr")
 	flags.BoolVar(&s.noColor, "no-color", false, "no colours, even on a terminal")
 	root.AddCommand(newInit(s), newLint(s), newFormat(s), newSchema(s), newTest(s), newPlan(s), newApply(s),
-		newServe(s), newIngest(s), newGet(s), newTrain(s), newVerify(s), newWhy(s), newStatus(s),
+		newServe(s), newIngest(s), newGet(s), newTrain(s), newExport(s), newVerify(s), newWhy(s), newStatus(s),
 		newQuarantine(s), newVersion(s))
 	return root
 }

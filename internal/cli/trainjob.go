@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -80,8 +82,8 @@ func (s *session) trainThere(ctx context.Context, c *connection, o app.TrainOpti
 // trainRequest says to a server what is wanted. Definitions are those of the project as they are
 // now, if it is the project's server that is asked.
 func (s *session) trainRequest(o app.TrainOptions) (*wire.TrainingRequest, error) {
-	if o.Gap%schema.Millisecond != 0 || o.MaxAge%schema.Millisecond != 0 {
-		return nil, usage("--gap and --max-age are whole milliseconds where a server makes the training set")
+	if o.Gap%schema.Millisecond != 0 || o.MaxAge%schema.Millisecond != 0 || o.Embargo%schema.Millisecond != 0 {
+		return nil, usage("--gap, --max-age and --embargo are whole milliseconds where a server makes the training set")
 	}
 	if o.Memory != 0 {
 		return nil, usage("--memory bounds this process, but a server makes the training set; it bounds itself")
@@ -90,9 +92,19 @@ func (s *session) trainRequest(o app.TrainOptions) (*wire.TrainingRequest, error
 	if err != nil {
 		return nil, err
 	}
+	if labels != nil && labels.Upload != nil && len(o.Rebuild) > 0 {
+		labels = &wire.Labels{
+			File: base64.StdEncoding.EncodeToString(labels.Upload.Body), Format: labels.Upload.Format,
+		}
+	}
+	name := ""
+	if s.server == "" {
+		name = app.LabelsName(o.Dir, o.Labels)
+	}
 	return &wire.TrainingRequest{
-		Model: o.Model, Features: o.Features, Labels: labels, Time: o.Time, Target: o.Target,
-		Mode:  o.Mode,
+		Spine: o.Spine, AsOf: o.AsOf, Split: o.Split, EmbargoMS: o.Embargo / schema.Millisecond,
+		Now: o.Now, Rebuild: string(o.Rebuild), LabelsName: name,
+		Model: o.Model, Features: o.Features, Labels: labels, Time: o.Time, Target: o.Target, Mode: o.Mode,
 		GapMS: o.Gap / schema.Millisecond, MaxAgeMS: o.MaxAge / schema.Millisecond, Timezone: o.Timezone,
 		Strict: o.Strict, MaxBad: o.MaxBad, Project: s.server == "",
 		Format: strings.TrimPrefix(strings.ToLower(filepath.Ext(o.Output)), "."),
@@ -140,27 +152,50 @@ func (c *connection) awaitJob(ctx context.Context, job *wire.Job,
 	}
 }
 
-// download copies the training set and its manifest, both or none.
+// download copies the training set and its manifest, both or none, of all parts.
 func (c *connection) download(ctx context.Context, job *wire.Job, output string) (*wire.TrainResult, error) {
-	manifest := output + ".manifest.json"
-	// The manifest comes first, as in package app: a training set never stands there without one
-	// that describes it.
-	err := disk.WriteFile(disk.OS{}, output, func(w io.Writer) error {
-		if err := c.client.Result(ctx, job.ID, w); err != nil {
-			return err
-		}
-		return disk.WriteFile(disk.OS{}, manifest, func(w io.Writer) error {
-			return c.client.Manifest(ctx, job.ID, w)
-		})
-	})
-	if err != nil {
-		_ = disk.OS{}.Remove(manifest) // none describes a set that is not there
-		return nil, err
-	}
 	if job.Result == nil {
 		return nil, unreadable(errors.New("a job that is done has no result"))
 	}
 	result := *job.Result
-	result.Output, result.Manifest = filepath.ToSlash(output), filepath.ToSlash(manifest)
+	result.Parts = slices.Clone(result.Parts)
+	if len(result.Parts) == 0 {
+		result.Output, result.Manifest = filepath.ToSlash(output), filepath.ToSlash(output+manifestSuffix)
+		return &result, c.downloadPart(ctx, job.ID, "", output)
+	}
+	for i := range result.Parts {
+		part := &result.Parts[i]
+		name := app.PartOutput(output, part.Name)
+		if err := c.downloadPart(ctx, job.ID, part.Name, name); err != nil {
+			for _, done := range result.Parts[:i] {
+				_ = disk.OS{}.Remove(filepath.FromSlash(done.Manifest))
+				_ = disk.OS{}.Remove(filepath.FromSlash(done.Output))
+			}
+			return nil, err
+		}
+		part.Output, part.Manifest = filepath.ToSlash(name), filepath.ToSlash(name+manifestSuffix)
+	}
 	return &result, nil
+}
+
+// manifestSuffix is what the name of a manifest has more than that of its training set.
+const manifestSuffix = ".manifest.json"
+
+// downloadPart copies one file and its manifest.
+func (c *connection) downloadPart(ctx context.Context, job, part, output string) error {
+	manifest := output + manifestSuffix
+	// The manifest comes first, as in package app: a training set never stands there without one
+	// that describes it.
+	err := disk.WriteFile(disk.OS{}, output, func(w io.Writer) error {
+		if err := c.client.PartResult(ctx, job, part, w); err != nil {
+			return err
+		}
+		return disk.WriteFile(disk.OS{}, manifest, func(w io.Writer) error {
+			return c.client.PartManifest(ctx, job, part, w)
+		})
+	})
+	if err != nil {
+		_ = disk.OS{}.Remove(manifest) // none describes a set that is not there
+	}
+	return err
 }

@@ -25,6 +25,11 @@ func (c *Client) Train(ctx context.Context, message *wire.TrainingRequest, wait 
 	add(query, "mode", message.Mode)
 	add(query, "timezone", message.Timezone)
 	add(query, "format", message.Format)
+	add(query, "spine", message.Spine)
+	add(query, "as_of", message.AsOf)
+	add(query, "split", message.Split)
+	add(query, "labels_name", message.LabelsName)
+	addNumber(query, "embargo_ms", message.EmbargoMS)
 	addNumber(query, "gap_ms", message.GapMS)
 	addNumber(query, "max_age_ms", message.MaxAgeMS)
 	addNumber(query, "max_bad", int64(message.MaxBad))
@@ -56,16 +61,28 @@ func (c *Client) CancelJob(ctx context.Context, id string) (*wire.Job, error) {
 
 // Result copies the training set of a job that is done. After an error the output is a part of it.
 func (c *Client) Result(ctx context.Context, id string, output io.Writer) error {
-	return c.copy(ctx, "/v1/jobs/"+url.PathEscape(id)+"/result", output)
+	return c.PartResult(ctx, id, "", output)
 }
 
 // Manifest copies the manifest of a job that is done.
 func (c *Client) Manifest(ctx context.Context, id string, output io.Writer) error {
-	return c.copy(ctx, "/v1/jobs/"+url.PathEscape(id)+"/manifest", output)
+	return c.PartManifest(ctx, id, "", output)
 }
 
-func (c *Client) copy(ctx context.Context, path string, output io.Writer) error {
-	answer, err := c.send(ctx, request{method: http.MethodGet, path: path})
+// PartResult copies a part of a training set that was divided, as Result does.
+func (c *Client) PartResult(ctx context.Context, id, part string, output io.Writer) error {
+	return c.copy(ctx, "/v1/jobs/"+url.PathEscape(id)+"/result", part, output)
+}
+
+// PartManifest copies the manifest of a part.
+func (c *Client) PartManifest(ctx context.Context, id, part string, output io.Writer) error {
+	return c.copy(ctx, "/v1/jobs/"+url.PathEscape(id)+"/manifest", part, output)
+}
+
+func (c *Client) copy(ctx context.Context, path, part string, output io.Writer) error {
+	query := url.Values{}
+	add(query, "part", part)
+	answer, err := c.send(ctx, request{method: http.MethodGet, path: path, query: query})
 	if err != nil {
 		return err
 	}

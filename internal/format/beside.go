@@ -19,6 +19,19 @@ import (
 // values are converted by their types; a nested column, or a cell of a text that does not fit the
 // type that the first rows have, is an error then. Labels must not be closed before the output.
 func CreateBeside(w io.Writer, kind Format, labels Input, fields []schema.Field) (Output, error) {
+	return CreateBesideKept(w, kind, Kept{Labels: labels}, fields)
+}
+
+// Kept is some rows of labels.
+type Kept struct {
+	Labels Input
+	Rows   []bool // by row: false leaves it out; nil: all are kept
+}
+
+// CreateBesideKept is CreateBeside for some rows of labels: the others are in no way in the output.
+// Rows are written for the kept ones only.
+func CreateBesideKept(w io.Writer, kind Format, kept Kept, fields []schema.Field) (Output, error) {
+	labels := kept.Labels
 	for _, field := range fields {
 		if slices.ContainsFunc(labels.Columns(), func(c Column) bool { return c.Name == field.Name }) {
 			return nil, fmt.Errorf("the labels have a column %s already; rename it there or here",
@@ -28,18 +41,18 @@ func CreateBeside(w io.Writer, kind Format, labels Input, fields []schema.Field)
 	switch from := labels.(type) {
 	case *parquetInput:
 		if kind == Parquet && !from.refused {
-			return newParquetOutput(w, fields, from.labels())
+			return newParquetOutput(w, fields, from.labels(kept.Rows))
 		}
 	case *csvInput:
 		if kind == CSV {
-			return newCSVBeside(w, from, fields)
+			return newCSVBeside(w, from, kept.Rows, fields)
 		}
 	case *jsonlInput:
 		if kind == JSONL {
-			return newJSONLBeside(w, from, fields)
+			return newJSONLBeside(w, from, kept.Rows, fields)
 		}
 	}
-	return newConverted(w, kind, labels, fields)
+	return newConverted(w, kind, kept, fields)
 }
 
 // countError says that rows and labels do not match.
@@ -56,7 +69,8 @@ type converted struct {
 
 // newConverted reads labels by the types of their columns. A column of nothing but nulls becomes a
 // string.
-func newConverted(w io.Writer, kind Format, labels Input, fields []schema.Field) (Output, error) {
+func newConverted(w io.Writer, kind Format, kept Kept, fields []schema.Field) (Output, error) {
+	labels := kept.Labels
 	var own []schema.Field
 	var wanted []Wanted
 	var local []bool
@@ -76,7 +90,7 @@ func newConverted(w io.Writer, kind Format, labels Input, fields []schema.Field)
 		return nil, fmt.Errorf("labels can be written as %s only if each column can be read: %w",
 			kind, err)
 	}
-	c := &converted{fields: all, labels: &labelRows{scan: scan}}
+	c := &converted{fields: all, labels: &labelRows{scan: scan, keep: kept.Rows}}
 	switch kind {
 	case Parquet:
 		o, err := newParquetOutput(w, all, nil)
@@ -145,8 +159,10 @@ func (c *converted) Close() error {
 // labelRows reads the rows of labels as they are asked for.
 type labelRows struct {
 	scan  Scan
+	keep  []bool // by row; nil: all
 	ready []*batch.Batch
-	rows  int64
+	rows  int64 // that were returned
+	seen  int   // that were read
 }
 
 // next returns at most limit rows; none left is an error.
@@ -190,14 +206,36 @@ func (l *labelRows) load() error {
 			return fmt.Errorf("label row %d, %s: %s; write the output in the format of the labels "+
 				"to keep it", bad.Row, bad.Field, bad.Message)
 		}
-		l.ready = append(l.ready, p.Batch)
+		if b := l.kept(p.Batch); b.Rows > 0 {
+			l.ready = append(l.ready, b)
+		}
 		return nil
 	})
 }
 
+// kept returns the rows of a batch that are kept.
+func (l *labelRows) kept(b *batch.Batch) *batch.Batch {
+	from := l.seen
+	l.seen += b.Rows
+	if l.keep == nil {
+		return b
+	}
+	rows := []uint32{}
+	for i, keep := range l.keep[from:l.seen] {
+		if keep {
+			rows = append(rows, uint32(i))
+		}
+	}
+	out := &batch.Batch{Fields: b.Fields, Rows: len(rows)}
+	for _, c := range b.Columns {
+		out.Columns = append(out.Columns, batch.Gather(c, rows))
+	}
+	return out
+}
+
 // end fails if labels are left.
 func (l *labelRows) end() error {
-	if len(l.ready) == 0 {
+	for len(l.ready) == 0 {
 		if err := l.load(); errors.Is(err, io.EOF) {
 			return l.scan.Close()
 		} else if err != nil {

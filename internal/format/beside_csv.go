@@ -14,10 +14,11 @@ type csvLabels struct {
 	header []byte
 	data   []byte // whole records that are not handed out yet
 	rows   int64
+	keep   []bool // by row; nil: all
 }
 
 // newCSVBeside begins an output that appends to the records of labels.
-func newCSVBeside(w io.Writer, labels *csvInput, fields []schema.Field) (Output, error) {
+func newCSVBeside(w io.Writer, labels *csvInput, keep []bool, fields []schema.Field) (Output, error) {
 	blocks, err := labels.begin()
 	if err != nil {
 		return nil, err
@@ -27,7 +28,7 @@ func newCSVBeside(w io.Writer, labels *csvInput, fields []schema.Field) (Output,
 	if err != nil {
 		return nil, errors.Join(err, blocks.close())
 	}
-	o := &csvOutput{w: w, fields: fields, beside: &csvLabels{blocks: blocks, header: chomp(header)}}
+	o := &csvOutput{w: w, fields: fields, beside: &csvLabels{blocks: blocks, header: chomp(header), keep: keep}}
 	return o, o.header()
 }
 
@@ -52,7 +53,7 @@ func (l *csvLabels) next(rows int) ([][]byte, error) {
 	return records, nil
 }
 
-// one returns the next record that is a row.
+// one returns the next record that is a row and kept.
 func (l *csvLabels) one() ([]byte, error) {
 	for {
 		if len(l.data) == 0 {
@@ -65,8 +66,11 @@ func (l *csvLabels) one() ([]byte, error) {
 		n := skipRecord(l.data)
 		record := chomp(l.data[:n])
 		l.data = l.data[n:]
-		if len(record) > 0 || !l.blocks.skipEmpty {
-			l.rows++
+		if len(record) == 0 && l.blocks.skipEmpty {
+			continue
+		}
+		l.rows++
+		if kept(l.keep, l.rows) {
 			return record, nil
 		}
 	}
@@ -78,8 +82,8 @@ func (l *csvLabels) end() error { return endLabels(l.blocks, &l.rows, l.one) }
 // endLabels closes the blocks of labels and fails if one, which counts what it returns in rows, still
 // has a row to give.
 func endLabels(blocks *textBlocks, rows *int64, one func() ([]byte, error)) error {
-	written := *rows
-	for {
+	written, left := *rows, int64(0)
+	for ; ; left++ {
 		_, err := one()
 		if errors.Is(err, io.EOF) {
 			break
@@ -88,8 +92,11 @@ func endLabels(blocks *textBlocks, rows *int64, one func() ([]byte, error)) erro
 			return errors.Join(err, blocks.close())
 		}
 	}
-	if *rows != written {
+	if left > 0 {
 		return errors.Join(countError(*rows, written), blocks.close())
 	}
 	return blocks.close()
 }
+
+// kept reports whether a row, counted from 1, is kept.
+func kept(keep []bool, row int64) bool { return keep == nil || keep[row-1] }

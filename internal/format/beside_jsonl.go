@@ -18,15 +18,17 @@ type jsonlLabels struct {
 	data    []byte // whole lines that are not handed out yet
 	line    int64  // number of its first line
 	rows    int64
+	keep    []bool // by row; nil: all
 }
 
 // newJSONLBeside begins an output that appends fields to the objects of labels.
-func newJSONLBeside(w io.Writer, labels *jsonlInput, fields []schema.Field) (Output, error) {
+func newJSONLBeside(w io.Writer, labels *jsonlInput, keep []bool, fields []schema.Field) (
+	Output, error) {
 	blocks, err := labels.begin()
 	if err != nil {
 		return nil, err
 	}
-	l := &jsonlLabels{blocks: blocks, fields: fields}
+	l := &jsonlLabels{blocks: blocks, fields: fields, keep: keep}
 	o, err := newJSONLOutput(w, fields, nil, l)
 	if err != nil {
 		return nil, errors.Join(err, blocks.close())
@@ -54,7 +56,7 @@ func (l *jsonlLabels) next(rows int) ([][]byte, error) {
 	return objects, nil
 }
 
-// one returns the next line that is a row.
+// one returns the next line that is a row and kept.
 func (l *jsonlLabels) one() ([]byte, error) {
 	for {
 		if len(l.data) == 0 {
@@ -68,8 +70,11 @@ func (l *jsonlLabels) one() ([]byte, error) {
 		var line []byte
 		line, l.data, _ = bytes.Cut(l.data, []byte{'\n'})
 		l.line++
-		if !blank(line) {
-			l.rows++
+		if blank(line) {
+			continue
+		}
+		l.rows++
+		if kept(l.keep, l.rows) {
 			return line, nil
 		}
 	}

@@ -19,6 +19,7 @@ type parquetLabels struct {
 	elements []format.SchemaElement
 	columns  int // top-level columns
 	leaves   []*labelLeaf
+	keep     []bool // by row; nil: all
 }
 
 // labelLeaf reads one leaf from row group to row group.
@@ -33,12 +34,13 @@ type labelLeaf struct {
 	entry  int // entries of the page that were taken
 	value  int // values of the page that were taken
 	rows   int64
+	at     int           // rows that were taken or passed over, where some are left out
 	dict   *batch.Column // of texts, copied once in a row group
 }
 
-// labels prepares all columns of the file to be copied.
-func (p *parquetInput) labels() *parquetLabels {
-	l := &parquetLabels{input: p, elements: p.parquet.Metadata().Schema[1:], columns: len(p.columns)}
+// labels prepares all columns of the file to be copied; keep leaves rows out.
+func (p *parquetInput) labels(keep []bool) *parquetLabels {
+	l := &parquetLabels{keep: keep, input: p, elements: p.parquet.Metadata().Schema[1:], columns: len(p.columns)}
 	for _, column := range p.parquet.Root().Columns() {
 		l.addLeaves(column)
 	}
@@ -89,11 +91,51 @@ func (l *labelLeaf) setElement(element format.SchemaElement) {
 func (l *parquetLabels) encode(i int, c *chunk, rows int) error {
 	leaf := l.leaves[i]
 	copied := &copied{leaf: leaf}
-	err := guard(l.input.name, func() error { return leaf.take(l.input, copied, rows) })
+	err := guard(l.input.name, func() error { return l.take(leaf, copied, rows) })
 	if err != nil {
 		return err
 	}
 	return c.add(copied.page(c))
+}
+
+// take copies the next kept rows of a leaf, and passes over those between.
+func (l *parquetLabels) take(leaf *labelLeaf, to *copied, rows int) error {
+	if l.keep == nil || leaf.null {
+		return leaf.take(l.input, to, rows)
+	}
+	for taken := 0; taken < rows; {
+		if leaf.at == len(l.keep) {
+			return countError(int64(leaf.at), int64(leaf.at+rows-taken))
+		}
+		from, keep := leaf.at, l.keep[leaf.at]
+		for leaf.at < len(l.keep) && l.keep[leaf.at] == keep && (!keep || leaf.at-from < rows-taken) {
+			leaf.at++
+		}
+		into, most := to, taken+leaf.at-from
+		if keep {
+			taken = most
+		} else {
+			into, most = &copied{leaf: leaf}, leaf.at-from
+		}
+		if err := leaf.take(l.input, into, most); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keptRows is how many rows of the labels are in the output.
+func (l *parquetLabels) keptRows() int64 {
+	if l.keep == nil {
+		return l.input.rows
+	}
+	n := int64(0)
+	for _, keep := range l.keep {
+		if keep {
+			n++
+		}
+	}
+	return n
 }
 
 // end fails if rows are left, and gives the pages back.
@@ -104,8 +146,8 @@ func (l *parquetLabels) end(rows int64) error {
 			return err
 		}
 	}
-	if rows != l.input.rows {
-		return countError(l.input.rows, rows)
+	if kept := l.keptRows(); rows != kept {
+		return countError(kept, rows)
 	}
 	return nil
 }

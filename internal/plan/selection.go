@@ -185,17 +185,26 @@ func (r *requestFields) add(field schema.Field, name string) error {
 // Sources returns the sources that the features read, directly or through references. It follows
 // every reference of a view, wanted or not, so it may name more than are read.
 func (s *Selection) Sources() []*Source {
-	seen := map[*View]bool{}
 	var sources []*Source
+	for _, view := range s.Views() {
+		if view.Source != nil && !slices.Contains(sources, view.Source) {
+			sources = append(sources, view.Source)
+		}
+	}
+	return sources
+}
+
+// Views returns the views of the features and all that they refer to, each once, as Sources does.
+func (s *Selection) Views() []*View {
+	seen := map[*View]bool{}
+	var views []*View
 	var visit func(view *View)
 	visit = func(view *View) {
 		if seen[view] {
 			return
 		}
 		seen[view] = true
-		if view.Source != nil && !slices.Contains(sources, view.Source) {
-			sources = append(sources, view.Source)
-		}
+		views = append(views, view)
 		for _, reference := range view.References {
 			visit(reference.View)
 			for _, link := range reference.Path {
@@ -210,7 +219,7 @@ func (s *Selection) Sources() []*Source {
 	for _, f := range s.Features {
 		visit(f.View)
 	}
-	return sources
+	return views
 }
 
 // Names returns the selected features as ForFeatures takes them; nil if a model was selected.

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/engine"
-	"github.com/fettle-ml/fettle/internal/format"
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
+	"github.com/fettle-ml/fettle/internal/train/leakage"
 )
 
 // History is the events of all sources, and what reading them showed. The sources that Sources
@@ -36,6 +35,10 @@ type Options struct {
 	// if nothing was ever served, and then the modes are the same.
 	Mode   string
 	Served *engine.Served
+	// Split divides the rows into parts; nil: they stay together.
+	Split *Split
+	// Strict is for the record: that sources without a rule of availability were refused.
+	Strict bool
 	// Progress, if set, is told what is being done and how many rows are done.
 	Progress func(stage string, done int64)
 }
@@ -56,12 +59,20 @@ func (o Options) report(stage string, done int64) {
 }
 
 // Set is a training set in memory: the labels and the values of each feature. The label columns of
-// a file are not in it: they are copied from the file while it is written.
+// a file are not in it: they are copied from the file while it is written. Of a spine it has some of
+// the rows at a time, and the others are computed while it is written.
 type Set struct {
-	Rows     int
-	Manifest *Manifest
+	selection *plan.Selection
+	labels    *Labels
+	history   History
+	options   Options
+	partition *partition // nil: the rows stay together
+	counts    *counts
+	look      *leakage.Analysis // nil: of a spine, which has nothing to be predicted
+	later     engine.Rows       // some rows just after their time, for the analysis alone
 
-	labels *Labels
+	rows   int // that are in the set now
+	parts  []int16
 	fields []schema.Field
 	values []*batch.Column
 	spool  *spool // has the values instead; nil: they are in memory
@@ -73,54 +84,86 @@ func (s *Set) Close() error {
 	if s.spool == nil {
 		return nil
 	}
-	return s.spool.run.Close()
+	run := s.spool.run
+	s.spool = nil
+	return run.Close()
 }
 
 // Build computes the features of a selection for the labels. The label file, if any, is read but
 // not closed, because Write reads it again. Names that clash and missing columns are refused before
 // any history is read, since reading it may take hours.
 func Build(ctx context.Context, s *plan.Selection, labels *Labels, history History, options Options) (*Set, error) {
-	// Labels of a source have no column of their own for the time, so the output gives it a name.
-	if labels.Input == nil && labels.Time == "" {
-		labels.Time = "time"
+	if err := labels.prepare(s); err != nil {
+		return nil, err
 	}
 	if err := checkNames(s, labels); err != nil {
 		return nil, err
 	}
-	if err := labels.chooseTarget(s); err != nil {
-		return nil, err
+	if labels.Spine == nil {
+		if err := labels.chooseTarget(s); err != nil {
+			return nil, err
+		}
+	} else if labels.Target != "" {
+		return nil, invalid("rows of a spine have no column "+labels.Target+" to be predicted", "leave out --target")
 	}
 	rows, err := ReadRows(ctx, s, labels, history, options)
 	if err != nil {
 		return nil, err
 	}
-	set := &Set{Rows: rows.Count, labels: labels, slice: writeRows}
-	if err := set.compute(ctx, s, rows, history, options); err != nil {
+	set := &Set{selection: s, labels: labels, history: history, options: options, counts: newCounts(options)}
+	if options.Split != nil {
+		var times []timeCount
+		if labels.spine != nil {
+			times = labels.spine.knownAt()
+		} else {
+			times = countTimes(rows)
+		}
+		set.partition = options.Split.resolve(times)
+	}
+	if err := set.compute(ctx, rows); err != nil {
 		return nil, errors.Join(err, set.Close())
 	}
-	set.Manifest.identify()
 	return set, nil
+}
+
+// prepare settles what the columns of the labels are named.
+func (l *Labels) prepare(s *plan.Selection) error {
+	// Rows that are no file's have no column of their own for the time, so the output gives it a
+	// name.
+	if (l.Input == nil || l.Spine != nil) && l.Time == "" {
+		l.Time = "time"
+	}
+	if l.Spine == nil {
+		return nil
+	}
+	if err := l.Spine.Check(); err != nil {
+		return &InvalidError{Message: err.Error(), Usage: true}
+	}
+	return l.checkSpine(s)
 }
 
 // compute evaluates the features and counts what came of them: for all rows at a time if there is
 // memory for that, or else for one group after the other.
-func (s *Set) compute(ctx context.Context, selection *plan.Selection, rows engine.Rows, history History,
-	options Options) error {
-	plan := planGroups(selection, rows.Count, options)
+func (s *Set) compute(ctx context.Context, rows engine.Rows) error {
+	options := s.options
+	s.rows, s.slice, s.parts = rows.Count, writeRows, s.partition.rows(rows)
+	s.counts.left(s.parts)
+	if s.labels.Spine == nil {
+		s.look = s.labels.analysis(s.selection, rows)
+		s.later = laterRows(rows, s.look.Later())
+	}
+	plan := planGroups(s.selection, rows.Count, options)
 	options.Memory = plan.events
-	w := &groupWork{
-		selection: selection, groups: []engine.Rows{rows}, history: history, options: options,
-		counts: &counts{}, look: s.labels.analysis(selection, rows),
-	}
-	w.later = laterRows(rows, w.look.Later())
 	if plan.groups > 1 {
-		return s.computeGroups(ctx, w, rows, plan)
+		return s.computeGroups(ctx, rows, options, plan)
 	}
-	report, err := w.evaluate(ctx, func(_ int, values []*engine.Value) error {
-		w.look.Add(groupOf(allRows(rows.Count), values))
-		w.counts.add(selection, rows, values)
-		for i, v := range values {
-			s.fields = append(s.fields, schema.Field{Name: selection.Features[i].Name, Type: v.Column.Type})
+	s.fields, s.values = nil, nil
+	report, err := s.evaluateGroups(ctx, []engine.Rows{rows}, options, func(_ int, c *computed) error {
+		s.lookAt(allRows(rows.Count), c.values)
+		c.parts = s.parts
+		s.counts.add(s.selection, rows, c)
+		for i, v := range c.values {
+			s.fields = append(s.fields, schema.Field{Name: s.selection.Features[i].Name, Type: v.Column.Type})
 			s.values = append(s.values, v.Column)
 		}
 		return nil
@@ -128,46 +171,24 @@ func (s *Set) compute(ctx context.Context, selection *plan.Selection, rows engin
 	if err != nil {
 		return err
 	}
-	s.describe(w, report)
+	s.counts.addReport(report)
 	return nil
 }
 
-// describe fills in the manifest. It must come after the evaluation: only then does the history
-// know which files were read.
-func (s *Set) describe(w *groupWork, report *engine.Report) {
-	counts := w.counts
-	s.Manifest = manifestOf(w.selection, s.labels, w.history, w.options)
-	s.Manifest.Leakage = lookReport(w.look, w.options)
-	if w.options.Served != nil {
-		s.Manifest.Differing = &counts.differing
+// advance computes the next rows of a spine; false: all were there.
+func (s *Set) advance(ctx context.Context) (bool, error) {
+	if s.labels.spine == nil || !s.labels.nextSlab(s.options) {
+		return false, nil
 	}
-	s.Manifest.Features = counts.features
-	s.Manifest.Labels.Rows = counts.rows
-	s.Manifest.Labels.NullTimes, s.Manifest.Labels.NullKeys = counts.nullTimes, counts.nullKeys
-	s.Manifest.addReport(report)
-}
-
-// counts adds up what came of the label rows, group by group.
-type counts struct {
-	features                  []FeatureCounts
-	rows, nullTimes, nullKeys int64
-	differing                 int64
-}
-
-// add counts one group of rows.
-func (c *counts) add(s *plan.Selection, rows engine.Rows, values []*engine.Value) {
-	absent := make([][]bool, len(rows.Roles))
-	for r, role := range rows.Roles {
-		absent[r] = absentRows(rows, role.Columns)
+	if err := s.Close(); err != nil {
+		return false, err
 	}
-	if c.features == nil {
-		c.features = make([]FeatureCounts, len(values))
+	s.values = nil
+	rows, err := s.labels.engineRows(s.selection, s.options)
+	if err != nil {
+		return false, err
 	}
-	for i, v := range values {
-		c.features[i].add(featureOf(s.Features[i], v, absent[s.Features[i].Role]))
-	}
-	c.rows += int64(rows.Count)
-	c.countAbsent(rows, absent)
+	return true, s.compute(ctx, rows)
 }
 
 // ReadRows reads the label rows that Build computes values for, without computing any. The labels
@@ -176,10 +197,13 @@ func ReadRows(ctx context.Context, s *plan.Selection, labels *Labels, history Hi
 	engine.Rows, error) {
 	var err error
 	switch {
+	case labels.Spine != nil:
+		err = labels.fromSpine(ctx, s, history, options)
 	case labels.Input != nil:
 		err = labels.read(ctx, s)
 	case s.Label == nil:
-		err = invalid("there are no labels", "give a file with --labels, or declare the model's label:")
+		err = invalid("there are no labels",
+			"give a file with --labels, a --spine of all entities, or declare the model's label:")
 	default:
 		err = labels.fromSource(ctx, s, history, options)
 	}
@@ -225,103 +249,4 @@ func checkNames(s *plan.Selection, labels *Labels) error {
 		taken[f.Name] = "a feature"
 	}
 	return nil
-}
-
-// writeRows is how many rows are written at a time. It bounds how long an interrupt waits and what
-// the output has to hold at a time.
-const writeRows = 1 << 17
-
-// Write writes the label columns and then the features. A set without rows is written too, with its
-// columns: the loop runs once for it. On an error what was written so far is not a valid file; the
-// caller throws it away.
-func (s *Set) Write(ctx context.Context, w io.Writer, kind format.Format, options Options) error {
-	output, fields, columns, err := s.open(w, kind)
-	if err != nil {
-		return fmt.Errorf("write the training set: %w", err)
-	}
-	for from := 0; from < s.Rows || from == 0; from += s.slice {
-		to := min(from+s.slice, s.Rows)
-		slices := make([]*batch.Column, len(columns), len(fields))
-		for i, c := range columns {
-			slices[i] = c.Slice(from, to)
-		}
-		if s.spool != nil {
-			spooled, err := s.spool.next(from, to)
-			if err != nil {
-				return err
-			}
-			slices = append(slices, spooled...)
-		}
-		if err := output.Write(&batch.Batch{Fields: fields, Columns: slices, Rows: to - from}); err != nil {
-			return fmt.Errorf("write the training set: %w", err)
-		}
-		options.report("write", int64(to))
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-	}
-	if err := output.Close(); err != nil {
-		return fmt.Errorf("write the training set: %w", err)
-	}
-	return nil
-}
-
-// open begins the output: beside the label file, or with the columns of the label source. Beside a
-// file only the features are ours to give; its own columns keep every byte they can. Labels of a
-// source have no file, so all of their columns are given.
-func (s *Set) open(w io.Writer, kind format.Format) (format.Output, []schema.Field, []*batch.Column, error) {
-	if s.labels.Input != nil {
-		output, err := format.CreateBeside(w, kind, s.labels.Input, s.fields)
-		return output, s.fields, s.values, err
-	}
-	fields := append(append([]schema.Field(nil), s.labels.order...), s.fields...)
-	var columns []*batch.Column
-	for _, field := range s.labels.order {
-		columns = append(columns, s.labels.columns[field.Name])
-	}
-	columns = append(columns, s.values...)
-	output, err := format.Create(w, kind, fields)
-	return output, fields, columns, err
-}
-
-// featureOf counts the statuses of one feature. Rows without a key or time are counted apart. They
-// have no entity and so no status that would say anything about the feature's data.
-func featureOf(f plan.ModelFeature, v *engine.Value, absent []bool) FeatureCounts {
-	counts := FeatureCounts{
-		Name: f.Name, Version: f.View.Features[f.Feature].Version, Type: v.Column.Type.String(),
-		Made: v.Nulls,
-	}
-	for _, valid := range v.Column.Valid {
-		if !valid {
-			counts.Nulls++
-		}
-	}
-	var by [256]int64
-	for i, status := range v.Status {
-		if absent == nil || !absent[i] {
-			by[status]++
-		}
-	}
-	counts.Missing, counts.Expired = by[engine.Missing], by[engine.Expired]
-	counts.Default, counts.Error = by[engine.Default], by[engine.Failed]
-	return counts
-}
-
-// absentRows marks the rows that have no time or no key of a role; nil if all have both. Such a row
-// has nulls for every feature of the role and is written nevertheless.
-func absentRows(rows engine.Rows, keys []*batch.Column) []bool {
-	var absent []bool
-	mark := func(valid []bool) {
-		if valid != nil && absent == nil {
-			absent = make([]bool, rows.Count)
-		}
-		for i, ok := range valid {
-			absent[i] = absent[i] || !ok
-		}
-	}
-	mark(rows.Valid)
-	for _, c := range keys {
-		mark(c.Valid)
-	}
-	return absent
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/fettle-ml/fettle/internal/engine"
 	"github.com/fettle-ml/fettle/internal/plan"
 	"github.com/fettle-ml/fettle/internal/schema"
-	"github.com/fettle-ml/fettle/internal/train/leakage"
 )
 
 // What is held of a label row: its time, key and place, and then for each feature a value, whether
@@ -46,105 +45,99 @@ func planGroups(s *plan.Selection, rows int, options Options) groupPlan {
 
 // computeGroups evaluates group after group, with the rows of a key in one group, so that hardly an
 // event is needed for two of them. The values are spilled.
-func (s *Set) computeGroups(ctx context.Context, w *groupWork, rows engine.Rows, p groupPlan) error {
-	run, err := w.options.Spill.Create()
+func (s *Set) computeGroups(ctx context.Context, rows engine.Rows, options Options, p groupPlan) error {
+	run, err := options.Spill.Create()
 	if err != nil {
 		return fmt.Errorf("spill values: %w", err)
 	}
 	s.spool = &spool{run: run}
-	var members [][]uint32
-	w.groups, members = s.divide(rows, p)
-	perRow := int64(rowBytes + featureBytes*len(w.selection.Features))
+	groups, members := s.divide(rows, p)
+	perRow := int64(rowBytes + featureBytes*len(s.selection.Features))
 	// A block of every group is in memory while the set is written.
-	s.spool.block = int(min(max(p.values/2/perRow/int64(len(w.groups)), 16), 1<<14))
+	s.spool.block = int(min(max(p.values/2/perRow/int64(len(groups)), 16), 1<<14))
 	s.slice = int(min(max(p.values/2/perRow, 1024), writeRows))
-	s.spool.blocks, s.spool.cursors = make([][]block, len(w.groups)), make([]cursor, len(w.groups))
+	s.spool.blocks, s.spool.cursors = make([][]block, len(groups)), make([]cursor, len(groups))
 	s.labels.forget()
-	report, err := w.evaluate(ctx, func(group int, values []*engine.Value) error {
-		w.look.Add(groupOf(members[group], values))
-		w.counts.add(w.selection, w.groups[group], values)
-		return s.keep(w.selection, group, w.groups[group].Count, values)
-	})
+	s.fields = nil
+	emit := func(group int, c *computed) error {
+		s.lookAt(members[group], c.values)
+		c.parts = s.partition.rows(groups[group])
+		s.counts.add(s.selection, groups[group], c)
+		return s.keep(group, groups[group].Count, c.values)
+	}
+	report, err := s.evaluateGroups(ctx, groups, options, emit)
 	if err != nil {
 		return err
 	}
-	s.describe(w, report)
+	s.counts.addReport(report)
 	return nil
 }
 
 // keep spills the values of a group.
-func (s *Set) keep(selection *plan.Selection, group, rows int, values []*engine.Value) error {
+func (s *Set) keep(group, rows int, values []*engine.Value) error {
 	columns := make([]*batch.Column, len(values))
 	for i, v := range values {
 		columns[i] = v.Column
 	}
 	if s.fields == nil {
 		for i, c := range columns {
-			s.fields = append(s.fields, schema.Field{Name: selection.Features[i].Name, Type: c.Type})
+			s.fields = append(s.fields, schema.Field{Name: s.selection.Features[i].Name, Type: c.Type})
 			s.spool.types = append(s.spool.types, c.Type)
 		}
 	}
 	return s.spool.add(group, columns, rows)
 }
 
-// groupWork is what is computed of groups, where they are counted, and what looks at them.
-type groupWork struct {
-	selection *plan.Selection
-	groups    []engine.Rows
-	later     engine.Rows // some rows just after their time, for the analysis alone
-	history   History
-	options   Options
-	counts    *counts
-	look      *leakage.Analysis
-}
-
-// evaluate computes the values of every group, and those that only the analysis looks at. Where serving
-// saw something both modes are needed of a group at a time, and each group reads the sources for itself.
-func (w *groupWork) evaluate(ctx context.Context, emit func(int, []*engine.Value) error) (*engine.Report, error) {
-	if w.options.Served != nil {
-		return w.evaluateModes(ctx, emit)
+// evaluateGroups computes the values of every group, and those that only the analysis looks at. Where
+// serving saw something both modes are needed of a group at a time, and each group reads the sources
+// for itself.
+func (s *Set) evaluateGroups(ctx context.Context, groups []engine.Rows, options Options,
+	emit func(int, *computed) error) (*engine.Report, error) {
+	if options.Served != nil {
+		return s.evaluateModes(ctx, groups, options, emit)
 	}
-	groups := w.groups
-	if w.later.Count > 0 {
-		groups = append(slices.Clone(groups), w.later)
+	all := groups
+	if s.later.Count > 0 {
+		all = append(slices.Clone(groups), s.later)
 	}
-	return engine.EvaluateGroups(ctx, w.history, groups, wantedOf(w.selection), engineOptions(w.options),
+	return engine.EvaluateGroups(ctx, s.history, all, wantedOf(s.selection), engineOptions(options),
 		func(group int, values []*engine.Value) error {
-			if group == len(w.groups) {
-				w.look.AddLater(w.look.Later(), groupOf(nil, values).Columns)
+			if group == len(groups) {
+				s.look.AddLater(s.look.Later(), groupOf(nil, values).Columns)
 				return nil
 			}
-			return emit(group, values)
+			return emit(group, &computed{values: values})
 		})
 }
 
 // evaluateModes computes each group by itself, once for each mode.
-func (w *groupWork) evaluateModes(ctx context.Context, emit func(int, []*engine.Value) error) (*engine.Report, error) {
+func (s *Set) evaluateModes(ctx context.Context, groups []engine.Rows, options Options,
+	emit func(int, *computed) error) (*engine.Report, error) {
 	var report *engine.Report
-	for i, rows := range w.groups {
-		values, seen, differing, err := modes(ctx, w.selection, rows, w.history, w.options)
+	for i, rows := range groups {
+		values, others, seen, err := modes(ctx, s.selection, rows, s.history, options)
 		if err != nil {
 			return nil, err
 		}
-		w.counts.differing += differing
 		if report == nil {
 			report = seen
 		}
-		if err := emit(i, values); err != nil {
+		if err := emit(i, &computed{values: values, others: others}); err != nil {
 			return nil, err
 		}
 	}
-	if w.later.Count == 0 {
+	if s.later.Count == 0 {
 		return report, nil
 	}
-	if w.options.Mode == AsServed {
-		w.later.Served = w.options.Served
+	later := s.later
+	if options.Mode == AsServed {
+		later.Served = options.Served
 	}
-	values, _, err := evaluate(ctx, w.selection, w.later, w.history, w.options)
+	values, _, err := evaluate(ctx, s.selection, later, s.history, options)
 	if err != nil {
 		return nil, fmt.Errorf("evaluate label rows just after their time: %w", err)
 	}
-	w.look.AddLater(w.look.Later(), groupOf(nil, values).Columns)
+	s.look.AddLater(s.look.Later(), groupOf(nil, values).Columns)
 	return report, nil
 }
 
@@ -273,7 +266,7 @@ func gathered[T any](values []T, rows []uint32) []T {
 
 // forget lets the label columns go that the output does not need.
 func (l *Labels) forget() {
-	if l.Input != nil {
+	if l.Input != nil && l.Spine == nil {
 		l.columns = nil
 	}
 }

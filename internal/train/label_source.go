@@ -22,9 +22,6 @@ const labelColumn = "label"
 // request fields, then the time, then the label. The order is that of the output too. The label's
 // time is the event's own unless the model gives an expression for it.
 func (l *Labels) fromSource(ctx context.Context, s *plan.Selection, history History, options Options) error {
-	if s.Label.Ahead != nil {
-		return invalid("labels that look ahead are not available yet", "give the labels as a file with --labels")
-	}
 	if s.Label.Source.Unchecked {
 		return invalid(fmt.Sprintf("label source %s: no file matches %s", s.Label.Source.Name,
 			strings.Join(s.Label.Source.Paths, ", ")), "check the path, which is relative to the project")
@@ -38,9 +35,12 @@ func (l *Labels) fromSource(ctx context.Context, s *plan.Selection, history Hist
 		wanted = append(wanted, key.Expr)
 		l.order = append(l.order, schema.Field{Name: key.Column, Type: key.Expr.Type})
 	}
-	wanted = append(wanted, when, s.Label.Expr)
+	wanted = append(wanted, when)
 	l.order = append(l.order, schema.Field{Name: l.Time, Type: when.Type},
-		schema.Field{Name: labelColumn, Type: s.Label.Expr.Type})
+		schema.Field{Name: labelColumn, Type: labelType(s.Label)})
+	if s.Label.Ahead == nil {
+		wanted = append(wanted, s.Label.Expr)
+	}
 	for i, field := range l.order {
 		if slices.ContainsFunc(l.order[:i], func(o schema.Field) bool { return o.Name == field.Name }) {
 			return invalid("two label columns are named "+field.Name, "rename the key, or the time with --time")
@@ -54,14 +54,28 @@ func (l *Labels) fromSource(ctx context.Context, s *plan.Selection, history Hist
 	if err != nil {
 		return err
 	}
+	times := len(l.order) - 2
+	if s.Label.Ahead != nil {
+		if columns, err = l.lookAhead(ctx, s, columns, history, options); err != nil {
+			return err
+		}
+	}
 	l.columns = map[string]*batch.Column{}
 	for i, field := range l.order {
 		l.columns[field.Name] = columns[i]
 		l.rows = columns[i].Length
 	}
-	l.columns[timeMark] = columns[len(columns)-2]
+	l.columns[timeMark] = columns[times]
 	l.Digest = digestOf(s.Label, wanted)
 	return nil
+}
+
+// labelType is the type of the column of the label.
+func labelType(label *plan.Label) schema.Type {
+	if label.Ahead != nil {
+		return label.Ahead.Type
+	}
+	return label.Expr.Type
 }
 
 // checkOrder refuses a label source that does not give what the selection reads, as it is read. A
@@ -104,6 +118,12 @@ func digestOf(label *plan.Label, wanted []*plan.Expr) string {
 	}
 	for _, e := range wanted {
 		fmt.Fprintln(sum, "column", e.Key())
+	}
+	if a := label.Ahead; a != nil {
+		fmt.Fprintf(sum, "ahead %s %v %d where %s\n", a.Func, a.Distinct, a.Window.Length, a.Where.Key())
+		for _, e := range a.Args {
+			fmt.Fprintln(sum, "argument", e.Key())
+		}
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }

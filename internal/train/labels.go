@@ -21,7 +21,10 @@ import (
 // are the caller's and set before Build; the rest is filled by it. The input stays the caller's to
 // close, after the set was written.
 type Labels struct {
-	Input   format.Input // nil: of the label source
+	Input   format.Input // nil: of the label source, or of a spine
+	Spine   *Spine       // makes the rows; the input, if any, has only their keys
+	Path    string       // of the file, for the manifest
+	Now     int64        // how far a label source is complete; 0: to its newest event
 	Name    string       // of the file, for messages
 	Time    string       // column of the label times
 	Zone    string       // of label times without one; "": they are refused
@@ -38,6 +41,9 @@ type Labels struct {
 	look, onlyTarget bool
 	targetAt         int
 	note             string
+	// Of a label source that looks ahead: rows that were left out, and how far it is complete.
+	young, complete int64
+	spine           *spineRows
 }
 
 // maxListed is how many bad cells of labels an error lists. More would make an error nobody reads,
@@ -56,12 +62,21 @@ func (l *Labels) read(ctx context.Context, s *plan.Selection) error {
 		return err
 	}
 	own := len(wanted)
-	wanted = l.wantTarget(wanted)
+	if err := l.readColumns(ctx, l.wantTarget(wanted), own); err != nil {
+		return err
+	}
+	return l.checkBad()
+}
+
+// readColumns reads columns of all rows: the first ones for the features, where the time column, if it is
+// among them, comes first, and behind those perhaps the target.
+func (l *Labels) readColumns(ctx context.Context, wanted []format.Wanted, own int) error {
 	parts, err := l.scan(ctx, wanted)
 	if err != nil {
 		return err
 	}
 	l.columns = map[string]*batch.Column{}
+	isTime := func(i int) bool { return i == 0 && l.Spine == nil }
 	for i, w := range wanted {
 		pieces := []*batch.Column{batch.NewBuilder(w.Type).Column()}
 		for _, part := range parts {
@@ -73,7 +88,7 @@ func (l *Labels) read(ctx context.Context, s *plan.Selection) error {
 		// The time column goes under its name with a mark, since a request field may bear it too.
 		name := l.Input.Columns()[w.Column].Name
 		switch {
-		case i == 0:
+		case isTime(i):
 			name = timeMark
 		case i == own:
 			name = targetMark
@@ -81,11 +96,11 @@ func (l *Labels) read(ctx context.Context, s *plan.Selection) error {
 		l.columns[name] = c
 	}
 	for i, w := range wanted[:own] {
-		if err := l.localize(i == 0, l.Input.Columns()[w.Column]); err != nil {
+		if err := l.localize(isTime(i), l.Input.Columns()[w.Column]); err != nil {
 			return err
 		}
 	}
-	return l.checkBad()
+	return nil
 }
 
 // timeMark is the place of the label times among the columns. It begins with a zero byte, as no
@@ -120,7 +135,17 @@ func (l *Labels) want(columns []plan.Input) ([]format.Wanted, error) {
 			"write times as 2024-05-01T12:30:00Z")
 	}
 	wanted := []format.Wanted{{Column: at, Type: kind}}
-	var missing []string
+	inputs, err := l.wantInputs(columns)
+	return append(wanted, inputs...), err
+}
+
+// wantInputs finds the keys and request fields in the file.
+func (l *Labels) wantInputs(columns []plan.Input) ([]format.Wanted, error) {
+	var names, missing []string
+	for _, c := range l.Input.Columns() {
+		names = append(names, c.Name)
+	}
+	var wanted []format.Wanted
 	for _, c := range columns {
 		i := slices.Index(names, c.Field.Name)
 		if i < 0 {
@@ -286,6 +311,10 @@ func (l *Labels) accepted(times *batch.Column, name string) *batch.Column {
 func (l *Labels) names(s *plan.Selection) []string {
 	var names []string
 	switch {
+	case l.Spine != nil:
+		for _, field := range l.order {
+			names = append(names, field.Name)
+		}
 	case l.Input != nil:
 		for _, c := range l.Input.Columns() {
 			names = append(names, c.Name)

@@ -162,13 +162,23 @@ func laterRows(rows engine.Rows, places []uint32) engine.Rows {
 	return out
 }
 
-// lookReport ends the analysis.
-func lookReport(a *leakage.Analysis, options Options) *leakage.Report {
-	workers := options.Workers
+// lookAt shows the values of label rows, whose numbers are given, to the analysis.
+func (s *Set) lookAt(rows []uint32, values []*engine.Value) {
+	if s.look != nil {
+		s.look.Add(groupOf(rows, values))
+	}
+}
+
+// lookReport ends the analysis; nil if nothing was looked at.
+func (s *Set) lookReport() *leakage.Report {
+	if s.look == nil {
+		return nil
+	}
+	workers := s.options.Workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	return a.Report(workers)
+	return s.look.Report(workers)
 }
 
 // allRows numbers all label rows.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fettle-ml/fettle/internal/engine"
 	"github.com/fettle-ml/fettle/internal/plan"
+	"github.com/fettle-ml/fettle/internal/schema"
 	"github.com/fettle-ml/fettle/internal/schema/zone"
 	"github.com/fettle-ml/fettle/internal/train/leakage"
 )
@@ -33,6 +34,9 @@ type Manifest struct {
 	MaxAgeMicros    int64           `json:"max_age_us"`
 	MaxBad          int             `json:"max_bad"`
 	Timezone        string          `json:"timezone,omitempty"`
+	Strict          bool            `json:"strict,omitempty"`
+	Spine           *SpineRule      `json:"spine,omitempty"`
+	Split           *SplitRule      `json:"split,omitempty"`
 	Labels          LabelCounts     `json:"labels"`
 	Roles           []RoleKey       `json:"roles"`
 	Sources         []Source        `json:"sources"`
@@ -54,12 +58,38 @@ type RoleKey struct {
 // LabelCounts describes the label rows. A row without a time is not counted among null keys as
 // well.
 type LabelCounts struct {
-	Time      string    `json:"time"`
-	Rows      int64     `json:"rows"`
-	NullTimes int64     `json:"null_times"`
-	NullKeys  int64     `json:"null_keys"`
-	SHA256    string    `json:"sha256"` // of the file, or of the rule if labels come from a source
-	Bad       []BadCell `json:"bad,omitempty"`
+	Time      string `json:"time"`
+	Rows      int64  `json:"rows"`
+	NullTimes int64  `json:"null_times"`
+	NullKeys  int64  `json:"null_keys"`
+	SHA256    string `json:"sha256"` // of the file, or of the rule if labels come from a source
+	// Path is the file of the labels, relative to the project; "-": they were piped in.
+	Path string `json:"path,omitempty"`
+	// Young counts the rows of a label source that were left out, since what they look ahead at had
+	// not all happened at CompleteTo; Now says that this was given, and is not the newest event.
+	Young      *int64    `json:"young,omitempty"`
+	CompleteTo string    `json:"complete_to,omitempty"`
+	Now        bool      `json:"now_given,omitempty"`
+	Bad        []BadCell `json:"bad,omitempty"`
+}
+
+// SpineRule says that the rows are entities at times, which no file has.
+type SpineRule struct {
+	From        string `json:"from"`
+	To          string `json:"to"` // exclusive
+	EveryMicros int64  `json:"every_us"`
+}
+
+// SplitRule says which part of a divided set this is.
+type SplitRule struct {
+	Rule          string `json:"rule"` // as ParseSplit reads it
+	Part          string `json:"part"`
+	From          string `json:"from,omitempty"`
+	Until         string `json:"until,omitempty"` // exclusive
+	EmbargoMicros int64  `json:"embargo_us"`
+	// Of the whole set: rows that are in no part, because of the embargo or for want of a time.
+	Embargoed int64 `json:"embargoed"`
+	Untimed   int64 `json:"untimed"`
 }
 
 // Source describes the history of one source that was read. Duplicates, bad and filtered rows are
@@ -124,19 +154,74 @@ type FeatureCounts struct {
 	Made    engine.NullCounts `json:"nulls_made"` // by arithmetic
 }
 
-// manifestOf begins the manifest. It must come after the evaluation: only then does the history
-// know which files were read.
-func manifestOf(s *plan.Selection, labels *Labels, history History, options Options) *Manifest {
+// Manifests describes each part of the set; there is one if it is not divided. It must come after
+// Write: only then is everything computed, and does the history know which files were read.
+func (s *Set) Manifests() []*Manifest {
+	sources := s.history.Sources()
+	for i := range sources {
+		// A source that was read for labels only is not in the report and keeps its zeros.
+		if c, found := s.counts.sources[sources[i].Name]; found {
+			sources[i].Filtered, sources[i].Raised, sources[i].Never = c.Filtered, c.Raised, c.Never
+			sources[i].Made = c.Made
+		}
+	}
+	var all []*Manifest
+	found := s.lookReport()
+	for part := range s.counts.parts {
+		m := s.manifest(&s.counts.parts[part])
+		m.Leakage = found
+		m.Sources = sources
+		if s.partition != nil {
+			m.Split = s.splitRule(part)
+		}
+		m.identify()
+		all = append(all, m)
+	}
+	return all
+}
+
+// manifest begins the manifest of a part.
+func (s *Set) manifest(part *partCounts) *Manifest {
+	o, labels := s.options, s.labels
 	m := &Manifest{
 		Format: ManifestFormat, EngineSemantics: plan.EngineSemantics, ZoneDatabase: zone.Version,
-		Model: s.Model, Mode: cmp.Or(options.Mode, Ideal), GapMicros: options.Gap, MaxAgeMicros: options.MaxAge,
-		MaxBad: options.MaxBad, Timezone: labels.Zone, Sources: history.Sources(),
-		Labels: LabelCounts{Time: labels.Time, SHA256: labels.Digest, Bad: labels.bad},
+		Model: s.selection.Model, Mode: cmp.Or(o.Mode, Ideal), GapMicros: o.Gap, MaxAgeMicros: o.MaxAge,
+		MaxBad: o.MaxBad, Strict: o.Strict, Timezone: labels.Zone, Features: part.features,
+		Labels: LabelCounts{
+			Time: labels.Time, SHA256: labels.Digest, Bad: labels.bad, Path: labels.Path,
+			Rows: part.rows, NullTimes: part.nullTimes, NullKeys: part.nullKeys,
+		},
 	}
-	for _, role := range s.Roles {
+	if s.selection.Label != nil && s.selection.Label.Ahead != nil && labels.Spine == nil && labels.Input == nil {
+		m.Labels.Young, m.Labels.Now = &labels.young, labels.Now != 0
+		m.Labels.CompleteTo = schema.FormatTime(labels.complete)
+	}
+	if spine := labels.Spine; spine != nil {
+		m.Spine = &SpineRule{schema.FormatTime(spine.From), schema.FormatTime(spine.To), spine.Every}
+	}
+	if o.Served != nil {
+		m.Differing = &part.differing
+	}
+	for _, role := range s.selection.Roles {
 		m.Roles = append(m.Roles, RoleKey{Role: role.Name, Key: role.Key})
 	}
 	return m
+}
+
+// splitRule describes a part.
+func (s *Set) splitRule(part int) *SplitRule {
+	split, p := s.options.Split, s.partition
+	rule := &SplitRule{
+		Rule: split.String(), Part: split.Parts[part].Name, EmbargoMicros: split.Embargo,
+		Embargoed: s.counts.embargoed, Untimed: s.counts.untimed,
+	}
+	if from, begins := p.from(part); begins && from != lastTime {
+		rule.From = schema.FormatTime(from)
+	}
+	if until := p.until[part]; until != lastTime {
+		rule.Until = schema.FormatTime(until)
+	}
+	return rule
 }
 
 // add joins the counts of one more group of rows.
@@ -150,35 +235,6 @@ func (f *FeatureCounts) add(more FeatureCounts) {
 	f.Made.Add(more.Made)
 }
 
-// countAbsent counts label rows without a time or key. A row counts once even if several roles have
-// no key. absent is by role.
-func (c *counts) countAbsent(rows engine.Rows, absent [][]bool) {
-	for i := range rows.Count {
-		if rows.Valid != nil && !rows.Valid[i] {
-			c.nullTimes++
-			continue
-		}
-		for _, role := range absent {
-			if role != nil && role[i] {
-				c.nullKeys++
-				break
-			}
-		}
-	}
-}
-
-// addReport takes over what the engine counted. A source that was read for labels only is not in
-// the report and keeps its zeros.
-func (m *Manifest) addReport(report *engine.Report) {
-	for i := range m.Sources {
-		source := &m.Sources[i]
-		if counts := report.Sources[source.Name]; counts != nil {
-			source.Filtered, source.Raised, source.Never = counts.Filtered, counts.Raised, counts.Never
-			source.Made = counts.Made
-		}
-	}
-}
-
 // identify sets the dataset id: what decides the bytes of the output, and nothing else. Paths are
 // left out, so that a moved project gives the same id, and so are counts, which follow from the
 // rest. Whatever new option changes a value must be added here, or two different sets would bear
@@ -188,6 +244,12 @@ func (m *Manifest) identify() {
 	fmt.Fprintln(id, "fettle dataset", m.Format, m.EngineSemantics, m.ZoneDatabase, m.Mode)
 	fmt.Fprintln(id, "options", m.GapMicros, m.MaxAgeMicros, m.Timezone)
 	fmt.Fprintf(id, "labels %q %d %s\n", m.Labels.Time, m.Labels.Rows, m.Labels.SHA256)
+	if m.Split != nil {
+		fmt.Fprintf(id, "split %q %q %q %d\n", m.Split.Part, m.Split.From, m.Split.Until, m.Split.EmbargoMicros)
+	}
+	if m.Labels.Young != nil {
+		fmt.Fprintf(id, "complete to %q\n", m.Labels.CompleteTo)
+	}
 	for _, role := range m.Roles {
 		fmt.Fprintf(id, "role %q %q\n", role.Role, role.Key)
 	}

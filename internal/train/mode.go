@@ -14,38 +14,28 @@ const (
 	AsServed = "as_served" // and if serving could see it
 )
 
-// modes computes the values in the mode that is asked for, and counts the cells in which the other
-// mode differs. Where nothing was ever pushed the modes are one, and nothing is computed twice.
+// modes computes the values in the mode that is asked for, and those in the other mode. Where nothing
+// was ever pushed the modes are one, nothing is computed twice, and there are no others.
 func modes(ctx context.Context, s *plan.Selection, rows engine.Rows, history History, options Options) (
-	values []*engine.Value, report *engine.Report, differing int64, err error) {
+	values, others []*engine.Value, report *engine.Report, err error) {
 	if options.Mode == AsServed {
 		rows.Served = options.Served
 	}
 	values, report, err = evaluate(ctx, s, rows, history, options)
 	if err != nil || options.Served == nil {
-		return values, report, 0, err
+		return values, nil, report, err
 	}
 	other := rows
 	if other.Served = options.Served; rows.Served != nil {
 		other.Served = nil
 	}
-	others, _, err := evaluate(ctx, s, other, history, options)
-	if err != nil {
-		return nil, nil, 0, err
+	if others, _, err = evaluate(ctx, s, other, history, options); err != nil {
+		return nil, nil, nil, err
 	}
-	for i, v := range values {
-		differing += differences(v, others[i])
-	}
-	return values, report, differing, nil
+	return values, others, report, nil
 }
 
-// differences counts the rows in which two columns of one feature differ, in value or in status.
-func differences(a, b *engine.Value) int64 {
-	var n int64
-	for i, status := range a.Status {
-		if status != b.Status[i] || !batch.Same(a.Column, i, b.Column, i) {
-			n++
-		}
-	}
-	return n
+// differs reports whether two columns of one feature differ in a row, in value or in status.
+func differs(a, b *engine.Value, row int) bool {
+	return a.Status[row] != b.Status[row] || !batch.Same(a.Column, row, b.Column, row)
 }

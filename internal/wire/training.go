@@ -15,17 +15,35 @@ type TrainingRequest struct {
 	Timezone string   `json:"timezone,omitempty"`
 	Strict   bool     `json:"strict,omitempty"`
 	// Project asks for the definitions in the project's folder as they are now, applied or not.
-	Project bool   `json:"project,omitempty"`
-	MaxBad  int    `json:"max_bad,omitempty"`
-	Format  string `json:"format,omitempty"` // of the result: parquet (default), csv or jsonl
+	Project bool `json:"project,omitempty"`
+	MaxBad  int  `json:"max_bad,omitempty"`
+	// Spine makes the rows: every entity that is known at each time, "2024-01-01..2024-03-01 every
+	// 1d"; AsOf is a spine of one time. With labels, those have the keys of the entities instead.
+	Spine string `json:"spine,omitempty"`
+	AsOf  string `json:"as_of,omitempty"`
+	// Split divides the result by time: "train:..2024-03-01,valid:..2024-04-01,test", or by shares of
+	// the rows: "train:0.8,test:0.2". Rows of the embargo after each boundary are left out.
+	Split     string `json:"split,omitempty"`
+	EmbargoMS int64  `json:"embargo_ms,omitempty"`
+	// Now is how far a label source that looks ahead is complete (default: to its newest event).
+	Now string `json:"now,omitempty"`
+	// Rebuild is the text of a manifest, whose training set is made again: it says everything but the
+	// format, and where the labels are if they were not in the project.
+	Rebuild string `json:"rebuild,omitempty"`
+	// LabelsName is what the manifest calls the labels.
+	LabelsName string `json:"labels_name,omitempty"`
+	Format     string `json:"format,omitempty"` // of the result: parquet (default), csv or jsonl
 }
 
-// Labels is the rows that features are wanted for. Exactly one field is set.
+// Labels is the rows that features are wanted for: columns, a path, a file or an upload.
 type Labels struct {
 	// Columns is an array for each column, all of one length, types inferred as from a JSON file.
 	Columns Object `json:"columns,omitempty"`
 	// Path is a file on the server's machine. A server allows it only to its own directory's owner.
 	Path string `json:"path,omitempty"`
+	// File is the content of a file, in base64, and Format what it is: csv, jsonl or parquet.
+	File   string `json:"file,omitempty"`
+	Format string `json:"format,omitempty"`
 	// Upload is the body of a request that holds the labels themselves; it never is in JSON.
 	Upload *Upload `json:"-"`
 }
@@ -72,8 +90,26 @@ type TrainResult struct {
 	Sources    []TrainSource  `json:"sources"`
 	// Differing counts the cells in which the other mode differs; nil if that is not known.
 	Differing *int64 `json:"differing,omitempty"`
+	// Parts are the files of a set that was divided: then output, manifest and dataset_id are
+	// empty, and counts are of all parts together.
+	Parts []TrainPart `json:"parts,omitempty"`
+	// Embargoed and Untimed rows are in no part.
+	Embargoed int64 `json:"embargoed,omitempty"`
+	Untimed   int64 `json:"untimed,omitempty"`
+	// Young rows of a label source that looks ahead were left out; it was complete to CompleteTo.
+	Young      int64  `json:"young,omitempty"`
+	CompleteTo string `json:"complete_to,omitempty"`
 	// Leakage says which features may know too much; none from a server that does not look.
 	Leakage *Leakage `json:"leakage,omitempty"`
+}
+
+// TrainPart is one file of a training set that was divided.
+type TrainPart struct {
+	Name      string `json:"name"`
+	Rows      int64  `json:"rows"`
+	Output    string `json:"output"`
+	Manifest  string `json:"manifest"`
+	DatasetID string `json:"dataset_id"`
 }
 
 // Leakage is the report on features that may know more than could be known at the label's time. Of
