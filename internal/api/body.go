@@ -18,11 +18,32 @@ import (
 
 // The content types of bodies.
 const (
-	typeJSON    = "application/json"
-	typeNDJSON  = "application/x-ndjson"
-	typeCSV     = "text/csv"
-	typeParquet = "application/vnd.apache.parquet"
+	typeJSON        = "application/json"
+	typeNDJSON      = "application/x-ndjson"
+	typeCSV         = "text/csv"
+	typeParquet     = "application/vnd.apache.parquet"
+	typeArrow       = "application/vnd.apache.arrow.file"
+	typeArrowStream = "application/vnd.apache.arrow.stream"
 )
+
+// setFormat notes the format of a body that is a table by itself. The type of formats has no name here,
+// as format is none of our imports.
+func setFormat[F ~string](format *F, kind string) {
+	switch kind {
+	case typeCSV:
+		*format = "csv"
+	case typeNDJSON:
+		*format = "jsonl"
+	case typeParquet:
+		*format = "parquet"
+	case typeArrow:
+		*format = "arrow"
+	case typeArrowStream:
+		*format = "arrows"
+	default:
+		panic("BUG: a body of type " + kind + " is no table")
+	}
+}
 
 // decode reads a JSON body into a message. The URL may have the parameters named besides.
 func (a *API) decode(w http.ResponseWriter, r *http.Request, message any, names ...string) error {

@@ -65,26 +65,20 @@ func (a *API) pushRequest(w http.ResponseWriter, r *http.Request) (*ingest.PushR
 	if request.IdempotencyKey, err = idempotencyKey(r); err != nil {
 		return nil, false, err
 	}
-	kind, err := contentType(r, typeJSON, typeNDJSON, typeCSV, typeParquet)
+	kind, err := contentType(r, typeJSON, typeNDJSON, typeCSV, typeParquet, typeArrowStream, typeArrow)
 	if err != nil {
 		return nil, false, err
 	}
 	if request.Body, err = a.body(w, r); err != nil {
 		return nil, false, err
 	}
-	// The names of formats are constants without a type here, as format is none of our imports.
-	switch kind {
-	case typeCSV:
-		request.Format = "csv"
-	case typeParquet:
-		request.Format = "parquet"
-	case typeNDJSON:
-		request.Format = "jsonl"
-	default:
-		request.Format = "jsonl"
-		request.Body, _, err = wire.SplitEvents(request.Body)
+	if kind != typeJSON {
+		setFormat(&request.Format, kind)
+		return request, false, nil
 	}
-	return request, kind == typeJSON, err
+	request.Format = "jsonl"
+	request.Body, _, err = wire.SplitEvents(request.Body)
+	return request, true, err
 }
 
 // idempotencyKey reads the header. The bound keeps what is remembered of keys small.

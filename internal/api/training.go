@@ -108,7 +108,7 @@ func trainingNumbers(values url.Values, request *wire.TrainingRequest) (wait boo
 // upload reads a body: JSON into message, with the parameters named besides, or else a file, which it
 // returns.
 func (a *API) upload(w http.ResponseWriter, r *http.Request, message any, names ...string) (*wire.Upload, error) {
-	kind, err := contentType(r, typeJSON, typeCSV, typeNDJSON, typeParquet)
+	kind, err := contentType(r, typeJSON, typeCSV, typeNDJSON, typeParquet, typeArrowStream, typeArrow)
 	if err != nil {
 		return nil, err
 	}
@@ -119,8 +119,9 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request, message any, names 
 	if err != nil {
 		return nil, err
 	}
-	format := map[string]string{typeCSV: "csv", typeNDJSON: "jsonl", typeParquet: "parquet"}[kind]
-	return &wire.Upload{Format: format, Body: body}, nil
+	upload := &wire.Upload{Body: body}
+	setFormat(&upload.Format, kind)
+	return upload, nil
 }
 
 // names cuts a list of names in a URL.

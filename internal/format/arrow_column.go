@@ -99,7 +99,7 @@ func arrowFloats(values arrow.Array) ([]float64, error) {
 		}
 	case *array.Float16:
 		for i := range out {
-			out[i] = float64(values.Value(i).Float32())
+			out[i] = halfFloat(values.Value(i).Uint16())
 		}
 	default:
 		whole, err := arrowWhole(values)
@@ -249,5 +249,6 @@ func arrowTexts(s *stored, c *batch.Column, values arrow.Array) ([]special, erro
 		return nil, errTooMuchText
 	}
 	check := &text{wanted: c.Type.Kind}
+	c.Data = check.trim(c.Data, c.Offsets)
 	return check.check(c.Data, c.Offsets), nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
@@ -19,6 +20,7 @@ import (
 type arrowInput struct {
 	fs      disk.Reader
 	name    string
+	most    int64 // see Options.Unpacked
 	columns []Column
 	stored  []stored
 }
@@ -27,8 +29,8 @@ type arrowInput struct {
 var arrowMagic = []byte("ARROW1")
 
 // openArrow reads the schema.
-func openArrow(fsys disk.Reader, name string) (Input, error) {
-	in := &arrowInput{fs: fsys, name: name}
+func openArrow(fsys disk.Reader, name string, most int64) (Input, error) {
+	in := &arrowInput{fs: fsys, name: name, most: most}
 	b, err := in.begin()
 	if err != nil {
 		return nil, err
@@ -57,7 +59,7 @@ func (in *arrowInput) begin() (*arrowBatches, error) {
 		return nil, err
 	}
 	b := &arrowBatches{handle: handle}
-	err = in.guard(func() error { return b.open() })
+	err = in.guard(func() error { return b.open(in.most) })
 	if err != nil {
 		return nil, errors.Join(err, handle.Close())
 	}
@@ -82,7 +84,7 @@ func (in *arrowInput) damaged(err error) error {
 	return fmt.Errorf("%s: damaged, or not an Arrow file: %w", in.name, err)
 }
 
-func (b *arrowBatches) open() error {
+func (b *arrowBatches) open(most int64) error {
 	size, err := b.handle.Size()
 	if err != nil {
 		return err
@@ -96,30 +98,41 @@ func (b *arrowBatches) open() error {
 		if err := checkArrowFile(b.handle, size); err != nil {
 			return err
 		}
-		b.file, err = ipc.NewFileReader(section, ipc.WithAllocator(boundedMemory(size)),
+		b.file, err = ipc.NewFileReader(section, ipc.WithAllocator(newBoundedMemory(size, most)),
 			ipc.WithMetadataSizeLimit(size), ipc.WithBodySizeLimit(size))
 		return err
 	}
 	b.stream, err = ipc.NewReaderFromMessageReader(
-		newArrowMessages(bufio.NewReaderSize(section, 1<<16), size))
+		newArrowMessages(bufio.NewReaderSize(section, 1<<16), size, most))
 	return err
 }
 
 // newArrowMessages reads the messages of a text of a size, and gives the option that bounds the
 // memory of who reads them.
-func newArrowMessages(r io.Reader, size int64) (ipc.MessageReader, ipc.Option) {
-	return &arrowMessages{r: r, left: size}, ipc.WithAllocator(boundedMemory(size))
+func newArrowMessages(r io.Reader, size, most int64) (ipc.MessageReader, ipc.Option) {
+	return &arrowMessages{r: r, left: size}, ipc.WithAllocator(newBoundedMemory(size, most))
 }
 
 // boundedMemory refuses what no file of its size holds. What is compressed says how long it is, and
 // may be a thousand times as long as the file.
-type boundedMemory int64
+type boundedMemory struct {
+	each int64         // of a piece
+	all  int64         // of all pieces that were ever made; 0: any number
+	used *atomic.Int64 // if all is set
+}
+
+func newBoundedMemory(size, most int64) boundedMemory {
+	const least, ratio = 1 << 26, 1 << 10
+	return boundedMemory{each: least + size*ratio, all: most, used: &atomic.Int64{}}
+}
 
 // Allocate makes room, or panics, which the guard around the library turns into an error.
 func (m boundedMemory) Allocate(size int) []byte {
-	const least, ratio = 1 << 26, 1 << 10
-	if size < 0 || int64(size) > least+int64(m)*ratio {
-		panic(fmt.Sprintf("%d bytes are claimed in a file of %d", size, int64(m)))
+	if size < 0 || int64(size) > m.each {
+		panic(fmt.Sprintf("%d bytes are claimed for a part of it, which it cannot hold", size))
+	}
+	if m.all > 0 && m.used.Add(int64(size)) > m.all {
+		panic(fmt.Sprintf("it unpacks to more than %d MiB; send less at a time", m.all>>20))
 	}
 	return memory.DefaultAllocator.Allocate(size)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
@@ -77,15 +78,32 @@ func arrowType(t schema.Type) arrow.DataType {
 	}
 }
 
-// arrowSchemaText returns a schema as it stands in the metadata of a Parquet file.
+// arrowSchemaText returns a schema as it stands in the metadata of a Parquet file. Vectors are lists in
+// it: where it says that lists have a fixed size, PyArrow 21 cannot read one that is null.
 func arrowSchemaText(fields []schema.Field, local []bool) string {
 	var text bytes.Buffer
-	w := ipc.NewWriter(&text, ipc.WithSchema(arrowSchema(fields, local)))
+	listed := slices.Clone(fields)
+	for i, field := range listed {
+		listed[i].Type = listedType(field.Type)
+	}
+	w := ipc.NewWriter(&text, ipc.WithSchema(arrowSchema(listed, local)))
 	if err := w.Close(); err != nil {
 		panic("BUG: write a schema to memory: " + err.Error())
 	}
 	const end = 8 // of the stream, which is not part of the schema
 	return base64.StdEncoding.EncodeToString(text.Bytes()[:text.Len()-end])
+}
+
+// listedType returns a type with lists in the place of vectors.
+func listedType(t schema.Type) schema.Type {
+	switch {
+	case t.Kind == schema.Vector:
+		return schema.ListOf(schema.Of(schema.Float64))
+	case t.Elem != nil:
+		elem := listedType(*t.Elem)
+		t.Elem = &elem
+	}
+	return t
 }
 
 // arrowFields reads the schema of Arrow that a Parquet file carries; nil if it has none that can be
@@ -104,7 +122,7 @@ func arrowFields(pairs []format.KeyValue) (fields []arrow.Field) {
 		if err != nil {
 			return nil
 		}
-		r, err := ipc.NewReaderFromMessageReader(newArrowMessages(bytes.NewReader(text), int64(len(text))))
+		r, err := ipc.NewReaderFromMessageReader(newArrowMessages(bytes.NewReader(text), int64(len(text)), 0))
 		if err != nil {
 			return nil
 		}

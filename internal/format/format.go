@@ -87,6 +87,10 @@ type Options struct {
 	// RefuseUnknown makes each field of JSON lines that is not in Fields a bad cell, with the code
 	// UnknownField. Otherwise such fields are not looked at.
 	RefuseUnknown bool
+	// Unpacked is how many bytes what is compressed inside of a file of Arrow may have, all of it
+	// together; 0: what files of its size have. Of other formats no more than a page is unpacked at a
+	// time.
+	Unpacked int64
 }
 
 // Column is one column of a file.
@@ -182,7 +186,7 @@ func Open(fsys disk.Reader, name string, options Options) (Input, error) {
 	case JSONL:
 		return openJSONL(fsys, name, compression, options)
 	case ArrowFile, ArrowStream:
-		return openArrow(fsys, name)
+		return openArrow(fsys, name, options.Unpacked)
 	default:
 		return openCSV(fsys, name, compression, options.HeaderOnly)
 	}

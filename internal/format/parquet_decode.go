@@ -136,9 +136,17 @@ func (s *stored) checkInts() func([]int64) []special {
 
 // convertFloats widens floats, which is exact.
 func (s *stored) convertFloats(dst []float64, values *encoding.Values, from int) error {
-	if s.kind == parquet.Double {
+	switch s.kind {
+	case parquet.Double:
 		src, err := take(values.Double(), from, len(dst))
 		copy(dst, src)
+		return err
+	case parquet.FixedLenByteArray:
+		all, _ := values.FixedLenByteArray()
+		src, err := take(all, 2*from, 2*len(dst))
+		for i := range len(src) / 2 {
+			dst[i] = halfFloat(binary.LittleEndian.Uint16(src[2*i:]))
+		}
 		return err
 	}
 	src, err := take(values.Float(), from, len(dst))
@@ -146,6 +154,27 @@ func (s *stored) convertFloats(dst []float64, values *encoding.Values, from int)
 		dst[i] = float64(x)
 	}
 	return err
+}
+
+// halfFloat widens a float of 16 bits. It is our own because that of the Arrow library gets the smallest
+// ones, which are not normal, wrong.
+func halfFloat(bits uint16) float64 {
+	const fraction, exponents, smallest = 1<<10 - 1, 31, -24
+	exponent, x := int(bits>>10)&exponents, float64(bits&fraction)
+	switch {
+	case exponent == exponents && x == 0:
+		x = math.Inf(1)
+	case exponent == exponents:
+		x = math.NaN()
+	case exponent == 0:
+		x = math.Ldexp(x, smallest)
+	default:
+		x = math.Ldexp(x+fraction+1, smallest-1+exponent)
+	}
+	if bits>>15 != 0 {
+		x = -x
+	}
+	return x
 }
 
 // checkFloats finds what is not finite and turns the negative zero into zero.

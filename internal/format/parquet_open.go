@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -75,6 +76,9 @@ func (p *parquetInput) open() error {
 	}
 	p.parquet, err = parquet.OpenFile(p.file, size, parquet.SkipPageIndex(true),
 		parquet.SkipBloomFilters(true), parquet.ReadBufferSize(1<<16))
+	if err != nil && strings.Contains(err.Error(), "DecryptionConfig") {
+		err = errEncrypted // with a footer that anybody can read
+	}
 	if err != nil {
 		return damaged(p.name, err)
 	}
@@ -133,6 +137,8 @@ func (p *parquetInput) addGroup(i, leaves int) error {
 	return nil
 }
 
+var errEncrypted = errors.New("it is encrypted, which is not supported")
+
 // checkFooter refuses a file whose footer would be longer than the file, before the library
 // allocates what a damaged length says.
 func checkFooter(file io.ReaderAt, size int64) error {
@@ -144,7 +150,7 @@ func checkFooter(file io.ReaderAt, size int64) error {
 		return err
 	}
 	if string(tail[4:]) == "PARE" {
-		return errors.New("it is encrypted, which is not supported")
+		return errEncrypted
 	}
 	if length := int64(binary.LittleEndian.Uint32(tail[:4])); length > size-12 {
 		return fmt.Errorf("a footer of %d bytes in a file of %d", length, size)

@@ -210,3 +210,12 @@ func TestDamagedParquet(t *testing.T) {
 		}
 	}
 }
+
+// TestEncryptedParquet opens a file whose columns are encrypted, but whose footer is not.
+func TestEncryptedParquet(t *testing.T) {
+	t.Parallel()
+	_, err := format.Open(disk.OS{}, "testdata/encrypted_columns.pq", format.Options{})
+	if err == nil || !strings.Contains(err.Error(), "it is encrypted, which is not supported") {
+		t.Error(err)
+	}
+}

@@ -1,8 +1,8 @@
 package format
 
 import (
+	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/schema"
+	"github.com/fettle-ml/fettle/internal/schema/jsontext"
 )
 
 // text decodes strings, bytes and JSON. As long as every page refers to the dictionary, the column
@@ -106,6 +107,7 @@ func (t *text) loadDict(s *segment) error {
 	if err != nil {
 		return err
 	}
+	dict.Data = t.trim(dict.Data, dict.Offsets)
 	t.dict, t.dictSpecials = dict, t.check(dict.Data, dict.Offsets)
 	return nil
 }
@@ -143,6 +145,7 @@ func (t *text) addPlain(s *segment) ([]special, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.data = t.trim(t.data, t.offsets[start-1:])
 	specials := t.check(t.data, t.offsets[start-1:])
 	if s.levels != nil {
 		t.spreadOffsets(start, s)
@@ -249,6 +252,20 @@ func appendUUID(data, id []byte) []byte {
 	return data
 }
 
+// trim takes the white space around values of JSON off, in place. offsets are as for check; the values
+// are the last ones of data, which is returned.
+func (t *text) trim(data []byte, offsets []uint32) []byte {
+	if t.wanted != schema.JSON {
+		return data
+	}
+	from, end := offsets[0], offsets[0]
+	for i, to := range offsets[1:] {
+		end += uint32(copy(data[end:], bytes.Trim(data[from:to], jsonSpace)))
+		from, offsets[i+1] = to, end
+	}
+	return data[:end]
+}
+
 // check names the values that are no text or no JSON. offsets has one entry more than values.
 func (t *text) check(data []byte, offsets []uint32) (specials []special) {
 	if t.wanted == schema.Bytes || t.wanted == schema.String && ascii(data[offsets[0]:]) {
@@ -258,9 +275,11 @@ func (t *text) check(data []byte, offsets []uint32) (specials []special) {
 		value := data[offsets[i]:offsets[i+1]]
 		if !utf8.Valid(value) {
 			specials = append(specials, special{i, fmt.Sprintf("%q is not valid UTF-8", clip(value))})
-		} else if t.wanted == schema.JSON && !json.Valid(value) {
-			specials = append(specials, special{i, fmt.Sprintf("%q is not valid JSON", clip(value))})
-		} else if t.wanted == schema.JSON && isNullJSON(value) {
+		} else if t.wanted != schema.JSON {
+			continue
+		} else if err := jsontext.Check(view(value)); err != nil {
+			specials = append(specials, special{i, misfit(value, "valid JSON: "+err.Error())})
+		} else if isNullJSON(value) {
 			specials = append(specials, special{i, nullJSON})
 		}
 	}

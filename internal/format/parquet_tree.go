@@ -69,9 +69,7 @@ func storedOf(t *parquetTree) stored {
 // valueOf tells what the column holds once, whether or not it repeats.
 func (t *parquetTree) valueOf() stored {
 	if t.Leaf() {
-		s := flatOf(t.Column)
-		s.leaf = t.leaf
-		return s
+		return flatOf(t)
 	}
 	if len(t.children) == 1 && t.children[0].Repeated() {
 		items := t.children[0]

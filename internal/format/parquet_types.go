@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/fettle-ml/fettle/internal/schema"
@@ -31,18 +32,33 @@ type stored struct {
 }
 
 // flatOf tells what a leaf holds; its reason is set if it cannot be read.
-func flatOf(column *parquet.Column) stored {
+func flatOf(column *parquetTree) stored {
 	t := column.Type()
-	s := stored{kind: t.Kind(), maxLevel: byte(column.MaxDefinitionLevel())}
+	s := stored{kind: t.Kind(), maxLevel: byte(column.MaxDefinitionLevel()), leaf: column.leaf}
 	if s.kind == parquet.FixedLenByteArray {
 		s.length = t.Length()
 	}
-	if logical := t.LogicalType(); logical != nil && logical.Value != nil {
+	logical, older := t.LogicalType(), column.element.ConvertedType
+	_, half := column.element.LogicalType.Value.(*format.Float16Type)
+	switch {
+	case half: // the library takes it, and the interval, for bytes
+		s.setHalf()
+	case logical != nil && logical.Value != nil:
 		s.setLogical(logical.Value)
-	} else {
+	case older.Valid && older.V == deprecated.Interval:
+		s.reason = "its type INTERVAL is not supported"
+	default:
 		s.setPhysical()
 	}
 	return s
+}
+
+// setHalf maps floats of 16 bits.
+func (s *stored) setHalf() {
+	s.fettle = schema.Of(schema.Float64)
+	if s.kind != parquet.FixedLenByteArray || s.length != 2 {
+		s.reason = fmt.Sprintf("it is a FLOAT16 stored as %s, which is not allowed", s.kind)
+	}
 }
 
 // setPhysical maps a column that has no logical type.

@@ -1,8 +1,8 @@
 package format
 
 import (
+	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/fettle-ml/fettle/internal/batch"
 	"github.com/fettle-ml/fettle/internal/schema"
+	"github.com/fettle-ml/fettle/internal/schema/jsontext"
 )
 
 // cells fills one column from cells of text.
@@ -208,13 +209,7 @@ func (c *textCells) add(text []byte) string {
 	}
 	switch c.column.Type.Kind {
 	case schema.JSON:
-		if !c.checked && !json.Valid(text) {
-			return misfit(text, "valid JSON")
-		}
-		if isNullJSON(text) {
-			c.null()
-			return ""
-		}
+		return c.json(text)
 	case schema.Bytes:
 		data, err := base64.StdEncoding.AppendDecode(c.column.Data, text)
 		if err != nil {
@@ -223,16 +218,40 @@ func (c *textCells) add(text []byte) string {
 		c.column.Data = data
 		text = nil
 	}
+	c.value(text)
+	return ""
+}
+
+// json takes a value of JSON, without the white space around it.
+func (c *textCells) json(text []byte) string {
+	if !c.checked {
+		text = bytes.Trim(text, jsonSpace)
+		if err := jsontext.Check(view(text)); err != nil {
+			return misfit(text, "valid JSON: "+err.Error())
+		}
+	}
+	if isNullJSON(text) {
+		c.null()
+	} else {
+		c.value(text)
+	}
+	return ""
+}
+
+// value appends what is known to fit.
+func (c *textCells) value(text []byte) {
 	c.column.Data = append(c.column.Data, text...)
 	c.column.Offsets = append(c.column.Offsets, uint32(len(c.column.Data)))
 	c.valid(true)
-	return ""
 }
 
 func (c *textCells) null() {
 	c.column.Offsets = append(c.column.Offsets, uint32(len(c.column.Data)))
 	c.valid(false)
 }
+
+// jsonSpace is the white space of JSON.
+const jsonSpace = " \t\n\r"
 
 // isNullJSON reports whether a text of JSON is the value null, which is a null of Fettle: in JSON
 // lines there would be no other way to write either.

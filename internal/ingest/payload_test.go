@@ -268,28 +268,63 @@ func sample() (*ingest.Record, []schema.Field) {
 	return r, fields
 }
 
+// nestedSample is a record of columns that are nested, in every encoding: elements that are null, rows
+// that are null, nothing but nulls, and texts with a dictionary.
+func nestedSample() (*ingest.Record, []schema.Field) {
+	r := &ingest.Record{EventTime: []int64{noon, noon + 1, noon - 1}}
+	var fields []schema.Field
+	add := func(t schema.Type, values ...schema.Value) {
+		fields = append(fields, schema.Field{Name: fmt.Sprint("c", len(fields)), Type: t})
+		b := batch.NewBuilder(t)
+		for _, v := range values {
+			v.Type = t
+			b.Append(v)
+		}
+		r.Columns = append(r.Columns, b.Column())
+	}
+	null := schema.Value{Null: true}
+	items := func(values ...schema.Value) schema.Value { return schema.Value{Items: values} }
+	whole, text := schema.Of(schema.Int64), schema.Of(schema.String)
+	x, y := schema.StringValue("x"), schema.StringValue("ä")
+	add(schema.ListOf(whole), items(schema.IntValue(1), schema.NullOf(whole), schema.IntValue(-1<<63)), null, items())
+	add(schema.ListOf(text), items(x, x, x, x), items(y, schema.NullOf(text)), null)
+	add(schema.Type{Kind: schema.Vector, Size: 2}, items(schema.FloatValue(1.5), schema.FloatValue(-0.1)), null,
+		items(schema.FloatValue(0), schema.FloatValue(math.MaxFloat64)))
+	add(schema.MapOf(schema.Of(schema.Bool)), items(x, schema.BoolValue(true), y, schema.NullOf(schema.Of(schema.Bool))),
+		items(), null)
+	add(schema.MapOf(schema.ListOf(schema.DecimalOf(2))), null, null, items(x,
+		schema.Value{Type: schema.ListOf(schema.DecimalOf(2)), Items: []schema.Value{
+			{Type: schema.DecimalOf(2), Dec: schema.Int128{Hi: -1, Lo: 3}}}}))
+	add(schema.ListOf(schema.Of(schema.JSON)), null, null, null)
+	return r, fields
+}
+
 // TestSample reads what the first release wrote. The files are written anew by hand only, with the
 // bytes that Encode gives.
 func TestSample(t *testing.T) {
 	t.Parallel()
-	want, fields := sample()
-	payload, err := os.ReadFile("testdata/v1.bin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile("testdata/v1.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := ingest.Decode(entryOf(payload), fields)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := describe(r); got != string(text) {
-		t.Errorf("the sample says\n%s\nv1.txt has\n%s", got, text)
-	}
-	if now, err := ingest.Encode(want); err != nil || !bytes.Equal(now, payload) {
-		t.Errorf("the sample is encoded otherwise now: %x, %v", now, err)
+	for name, sample := range map[string]func() (*ingest.Record, []schema.Field){
+		"v1": sample, "v1-nested": nestedSample,
+	} {
+		want, fields := sample()
+		payload, err := os.ReadFile("testdata/" + name + ".bin")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile("testdata/" + name + ".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := ingest.Decode(entryOf(payload), fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := describe(r); got != string(text) {
+			t.Errorf("the sample says\n%s\n%s.txt has\n%s", got, name, text)
+		}
+		if now, err := ingest.Encode(want); err != nil || !bytes.Equal(now, payload) {
+			t.Errorf("the sample %s is encoded otherwise now: %x, %v", name, now, err)
+		}
 	}
 }
 

@@ -80,19 +80,22 @@ func TestFormats(t *testing.T) {
 	}
 	columns[1] = &batch.Column{Type: fields[1].Type, Length: 3, Ints: []int64{noon, noon + day, noon + 1}}
 	columns[4] = &batch.Column{Type: fields[4].Type, Length: 3, Ints: []int64{1, 2, 3}}
-	var parquet bytes.Buffer
-	out, err := format.Create(&parquet, format.Parquet, fields)
-	if err == nil {
-		err = errors.Join(out.Write(batch.New(fields, columns)), out.Close())
+	for _, kind := range []format.Format{format.Parquet, format.ArrowFile, format.ArrowStream} {
+		var body bytes.Buffer
+		out, err := format.Create(&body, kind, fields)
+		if err == nil {
+			err = errors.Join(out.Write(batch.New(fields, columns)), out.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = f.send(ingest.PushRequest{Source: "payments", Format: kind, Body: body.Bytes(), MaxBad: -1})
+		f.counts(r, 2, 0, 1)
+		f.fails(ingest.ErrBody, ingest.PushRequest{Source: "payments", Format: kind, Body: body.Bytes()[:body.Len()/2]})
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	r = f.send(ingest.PushRequest{Source: "payments", Format: format.Parquet, Body: parquet.Bytes(), MaxBad: -1})
-	f.counts(r, 2, 0, 1)
 	entries, err := f.in.Quarantine(t.Context(), "payments", 10)
-	if err != nil || len(entries) != 3 || !strings.Contains(entries[0].Text, `"n":2`) ||
-		entries[1].Text != "b,never,c,1,1,false" || entries[2].Row != 4 {
+	if err != nil || len(entries) != 5 || !strings.Contains(entries[0].Text, `"n":2`) ||
+		entries[3].Text != "b,never,c,1,1,false" || entries[4].Row != 4 {
 		t.Errorf("%+v, %v", entries, err)
 	}
 	csv.Body = []byte("id,ts,card,amount,n,ok,more\n")

@@ -1,7 +1,11 @@
 package state
 
 import (
+	"bytes"
+	"fmt"
 	"math/rand/v2"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/fettle-ml/fettle/internal/batch"
@@ -101,6 +105,37 @@ func TestNestedValue(t *testing.T) {
 				t.Fatalf("a value of %d bytes was read from %d", len(value), cut)
 			}
 		}
+	}
+}
+
+// TestNestedSample reads what the first release wrote: a row of nestedTypes, whose values are listed
+// beside it. Neither file is ever written anew.
+func TestNestedSample(t *testing.T) {
+	t.Parallel()
+	types := nestedTypes(t)
+	sample, err := os.ReadFile("testdata/v1-nested.bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("testdata/v1-nested.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := readNested(sample, types, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	cells := make([]*batch.Column, len(read))
+	for i := range read {
+		fmt.Fprintf(&got, "%s: %s\n", types[i], read[i].Value(0))
+		cells[i] = &read[i]
+	}
+	if got.String() != string(want) {
+		t.Errorf("the sample says\n%s\nv1-nested.txt has\n%s", got.String(), want)
+	}
+	if now := appendValue(nil, times{0, engine.NoTime, engine.NoTime}, cells, 0); !bytes.Equal(now, sample) {
+		t.Errorf("the sample is encoded otherwise now: %x", now)
 	}
 }
 

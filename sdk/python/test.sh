@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the wheel with the binary in it, installs it where nothing else of this project is, and tests
-# it there against real servers.
+# it there against real servers. Then it lets PyArrow, Polars and DuckDB exchange files with Fettle, for which
+# it needs Go ($GO, default: go).
 #
 #   test.sh BINARY
 #
@@ -36,3 +37,4 @@ esac
 (cd "$here/src" && "$venv/bin/mypy" --strict --ignore-missing-imports --cache-dir="$work/mypy" fettle)
 cd "$work"
 "$venv/bin/python" -m pytest -q -p no:cacheprovider source/tests
+(cd "$here/../.." && FETTLE_PYTHON=$venv/bin/python "${GO:-go}" test -count=1 ./test/formats)

@@ -35,6 +35,10 @@ type Body struct {
 // bodyName stands for the path of a body in messages.
 const bodyName = "body"
 
+// A body may unpack to leastUnpacked bytes, and to unpackedRatio times its length besides: tables seldom
+// reach the latter, and whoever sends a body is not to choose how much memory it takes.
+const leastUnpacked, unpackedRatio = 64 << 20, 16
+
 // ReadBody reads at most limit rows with every stored column, checked as a scan checks them, but
 // does not look for duplicates: Paths, Root, Format, ID and MaxBad of the configuration are not
 // used. A field that is no stored column makes a row of JSON lines bad, and refuses other tables.
@@ -60,6 +64,7 @@ func (s *Source) readBody(data []byte, limit int) (body *Body, err error) {
 	}
 	options := s.options(false)
 	options.RefuseUnknown = true
+	options.Unpacked = leastUnpacked + unpackedRatio*int64(len(data))
 	input, err := format.Open(memoryFile(data), bodyName, options)
 	if err != nil {
 		return nil, err

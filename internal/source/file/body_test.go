@@ -3,6 +3,7 @@ package file_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -107,5 +108,22 @@ func TestRefusedBodies(t *testing.T) {
 		if body, err := file.ReadBody(bodyConfig(), kind, nil, 9); err != nil || body.Rows != 0 {
 			t.Errorf("%s: %v", kind, err)
 		}
+	}
+}
+
+// testdata/bomb.arrows is 19 kB of zeros that were packed well: 12 columns of 6 million numbers.
+func TestBodyThatUnpacks(t *testing.T) {
+	t.Parallel()
+	body, err := os.ReadFile("testdata/bomb.arrows")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := file.Config{Name: "s", ID: -1, EventTime: file.EventTime{ZoneColumn: -1, Unit: 1}}
+	for i := range 12 {
+		config.Columns = append(config.Columns, schema.Field{Name: fmt.Sprint("c", i), Type: schema.Of(schema.Int64)})
+	}
+	_, err = file.ReadBody(config, format.ArrowStream, body, 1000)
+	if err == nil || !strings.Contains(err.Error(), "it unpacks to more than 64 MiB; send less at a time") {
+		t.Error(err)
 	}
 }

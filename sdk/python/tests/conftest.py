@@ -41,6 +41,26 @@ features:
   units_7d: sum(units) over 7d
   count_1d: count() over 1d
 ---
+source: visits
+push: true
+id: id
+fields: {id: int64, card_id: string, ts: timestamp, tags: list<string>, seen: "vector(3)", counts: map<int64>, raw: json, spent: duration, price: decimal(2)}
+event_time: ts
+available: greatest(event_time, received_at)
+---
+view: visit
+entity: card
+source: visits
+request: {scale: list<float64>}
+features:
+  tags: tags
+  seen: seen
+  counts: counts
+  raw: raw
+  spent: spent
+  all_tags: collect(tags, 3) over 30d
+  scaled: request.scale
+---
 view: pairs
 entity: pair
 source: payments

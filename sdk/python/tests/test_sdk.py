@@ -162,7 +162,7 @@ def test_client_beside_project(shop):
     token = next(shop.path.glob("*/token")).read_text().strip()
     with fettle.Client(shop.url, token) as client:
         assert client.status()["project"] == "shop"
-        assert {v["name"] for v in client.definitions("views")} == {"spend", "totals", "pairs"}
+        assert {v["name"] for v in client.definitions("views")} == {"spend", "totals", "pairs", "visit"}
         assert client.why("spend.count_7d", {"card_id": "c1"}, at=NOON)["value"] == 2
     with fettle.open(shop.path) as second:  # finds the server that is there, and leaves it
         assert second.url == shop.url

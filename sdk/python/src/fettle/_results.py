@@ -165,7 +165,7 @@ class TrainingSet:
     def to_dicts(self) -> list[dict[str, Any]]:
         """The training set as one dict a row; it needs nothing but the standard library."""
         if self._form == "parquet":
-            rows: list[dict[str, Any]] = self.to_arrow().to_pylist()
+            rows: list[dict[str, Any]] = self.to_arrow().to_pylist(maps_as_pydicts="strict")
             return rows
         return [json.loads(line) for part in self._parts for line in part.splitlines() if line]
 

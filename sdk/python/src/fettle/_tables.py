@@ -1,6 +1,7 @@
 """Tables in and out: DataFrame, Arrow, lists of dicts, dicts of columns, files.
 
-Whatever goes to the server is Parquet if pyarrow is there, and JSON lines if not.
+What goes to the server is Parquet if pyarrow is there, and JSON lines if not. Dicts are JSON lines always:
+Arrow would make one struct of the keys of all of them.
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ PARQUET = "application/vnd.apache.parquet"
 JSON_LINES = "application/x-ndjson"
 
 # Rows is what may stand for rows: a pandas DataFrame, a pyarrow Table or RecordBatch, dicts, columns by
-# name, or the path of a CSV, JSON lines or Parquet file.
+# name, or the path of a CSV, JSON lines, Parquet or Arrow file.
 Rows = Union[Any, Sequence[Mapping[str, Any]], Mapping[str, Sequence[Any]], str, Path]
 
-_SUFFIXES = {".csv": "text/csv", ".jsonl": JSON_LINES, ".ndjson": JSON_LINES, ".parquet": PARQUET}
+_ARROW = "application/vnd.apache.arrow.file"
+_SUFFIXES = {
+    ".csv": "text/csv", ".jsonl": JSON_LINES, ".ndjson": JSON_LINES, ".parquet": PARQUET,
+    ".arrow": _ARROW, ".ipc": _ARROW, ".feather": _ARROW, ".arrows": "application/vnd.apache.arrow.stream",
+}
 
 
 def pandas() -> Any:
@@ -71,7 +76,7 @@ def frame(table: Any) -> Any:
         arrow.bool_(): frames.BooleanDtype(),
     }
     with_nulls = {field.type for i, field in enumerate(table.schema) if table.column(i).null_count}
-    return table.to_pandas(types_mapper=lambda t: exact.get(t) if t in with_nulls else None)
+    return table.to_pandas(types_mapper=lambda t: exact.get(t) if t in with_nulls else None, maps_as_pydicts="strict")
 
 
 def encode(rows: Rows, time: str | None = None) -> list[tuple[bytes, str, int]]:
@@ -83,7 +88,7 @@ def encode(rows: Rows, time: str | None = None) -> list[tuple[bytes, str, int]]:
         kind = _SUFFIXES.get(path.suffix.lower())
         if kind is None:
             raise FettleError(
-                "invalid_argument", f"{path} is of no known format", "name it .csv, .jsonl or .parquet"
+                "invalid_argument", f"{path} is of no known format", "name it .csv, .jsonl, .parquet, .arrow or .arrows"
             )
         return [(path.read_bytes(), kind, -1)]
     table = _arrow(rows)
@@ -103,13 +108,29 @@ def _arrow(rows: Rows) -> Any:
     if kind == "pandas":
         if not has_pyarrow():
             return None
-        return _instants(pyarrow().Table.from_pandas(rows, preserve_index=False))
+        try:
+            table = pyarrow().Table.from_pandas(rows, preserve_index=False)
+        except (pyarrow().ArrowInvalid, pyarrow().ArrowTypeError):
+            return None  # dicts and lists that have no type in common
+        return None if _has_structs(table) else _instants(table)
     if kind == "pyarrow":
         arrow = pyarrow()
         if isinstance(rows, arrow.RecordBatch):
             rows = arrow.Table.from_batches([rows])
-        return _instants(rows)
+        return None if _has_structs(rows) else _instants(rows)
     return None
+
+
+def _has_structs(table: Any) -> bool:
+    """Whether a column is made of dicts, which Arrow gives one type with the keys of all of them."""
+    types = pyarrow().types
+
+    def within(t: Any) -> bool:
+        if types.is_map(t):
+            return within(t.item_type)
+        return types.is_struct(t) or types.is_nested(t) and hasattr(t, "value_type") and within(t.value_type)
+
+    return any(within(t) for t in table.schema.types)
 
 
 def _instants(table: Any) -> Any:
@@ -142,7 +163,7 @@ def _times(table: Any, name: str | None) -> Any:
 def _parquet_bodies(table: Any) -> Iterable[tuple[bytes, str, int]]:
     sink = io.BytesIO()
     if table.nbytes <= _BODY or table.num_rows <= 1:
-        parquet().write_table(table, sink, store_schema=False)
+        parquet().write_table(table, sink)  # with Arrow's schema, which alone says what is a duration
         yield sink.getvalue(), PARQUET, table.num_rows
         return
     half = table.num_rows // 2
@@ -154,6 +175,8 @@ def _dicts(rows: Any) -> Iterable[Mapping[str, Any]]:
     if type(rows).__module__.split(".")[0] == "pandas":
         names = list(rows.columns)
         return (dict(zip(names, row)) for row in rows.itertuples(index=False, name=None))
+    if hasattr(rows, "to_pylist"):  # of pyarrow
+        return rows.to_pylist(maps_as_pydicts="strict")  # type: ignore[no-any-return]
     if isinstance(rows, Mapping):
         lengths = {len(column) for column in rows.values()}
         if len(lengths) > 1:
