@@ -133,6 +133,13 @@ func (n operations) verifyLabels(ctx context.Context, request *wire.VerifyReques
 // definitions in common and nothing else.
 func (n *Node) replayed(ctx context.Context, p *plan.Plan, s *plan.Selection, labels *train.Labels, limit int) (
 	_ *wire.VerifyAnswer, err error) {
+	for _, source := range s.Sources() {
+		if source.Op != nil {
+			return nil, usageError("the events of "+source.Name+
+				" are corrected by op, which the online road does not take",
+				"name features of other sources with --features")
+		}
+	}
 	history := n.project.events(n, s, 0)
 	rows, err := train.ReadRows(ctx, s, labels, history, train.Options{})
 	if err != nil {

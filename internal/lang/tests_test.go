@@ -14,6 +14,8 @@ var testedTypes = []string{
 	"bool", "int64", "float64", "decimal(2)", "string", "bytes", "timestamp", "date", "duration",
 	"json", "vector(2)", "list<string>", "list<float64>", "list<decimal(2)>", "list<timestamp>",
 	"map<int64>", "map<list<string>>", "list<date>", "list<bool>", "list<bytes>",
+	"list<duration>", "list<int64>", "map<float64>", "list<list<int64>>", "list<map<string>>", "map<vector(2)>",
+	"list<json>", "map<json>", "map<list<json>>",
 }
 
 var awkwardTexts = []string{
@@ -36,7 +38,7 @@ func randomValue(r *rand.Rand, t schema.Type) schema.Value {
 	case schema.String, schema.Bytes:
 		v.Text = awkwardTexts[r.IntN(len(awkwardTexts))]
 	case schema.JSON:
-		v.Text = []string{`{"a":1}`, `[1,"b"]`, `"it's"`, `12`, `true`}[r.IntN(5)]
+		v.Text = []string{`{"a":1}`, `[1,"b"]`, `"it's"`, `12`, `true`, `{"a": [1.0, null]}`, `[]`, `"1"`}[r.IntN(8)]
 	case schema.Timestamp:
 		v.Int = int64(r.IntN(1_700_000_000))*schema.Second + int64(r.IntN(3))*7
 	case schema.Vector:

@@ -241,7 +241,34 @@ func lengthItems(c *call) {
 	}
 }
 
-// bindList binds the list of its arguments, which have one type. It is never null.
+// largestList is how many elements, and how many bytes of text, a list written out can hold at all
+// depths. Features that each hold the one before twice would otherwise take all memory.
+const largestList = 1 << 20
+
+// weigh counts the elements at the bottom of a row, or the bytes of their texts if that
+// is more. Equal values weigh the same, whether texts share a dictionary or not.
+func weigh(c *batch.Column, row int) int {
+	from, to := row, row+1
+	if c.IsNull(row) {
+		return 0
+	}
+	for c.Type.Nested() {
+		from, to, c = int(c.Offsets[from]), int(c.Offsets[to]), c.Child
+	}
+	if c.Offsets == nil && c.Dict == nil || to-from > largestList {
+		return to - from
+	}
+	size := 0
+	for at := from; at < to && size <= largestList; at++ {
+		if !c.IsNull(at) {
+			size += len(c.Text(at))
+		}
+	}
+	return max(size, to-from)
+}
+
+// bindList binds the list of its arguments, which have one type. It is null only if it would hold
+// more than largestList.
 func bindList(e *plan.Expr, args []evaluator) (evaluator, error) {
 	return func(f *frame) operand {
 		ops, mask := f.evaluateAll(args)
@@ -250,8 +277,18 @@ func bindList(e *plan.Expr, args []evaluator) (evaluator, error) {
 		rows := make([]uint32, 0, n*len(ops))
 		joined, first := joinOperands(ops)
 		for i := range n {
+			size := 0
+			for _, o := range ops {
+				size += weigh(o.col, i&o.mask)
+			}
 			for k, o := range ops {
-				rows = append(rows, first[k]+uint32(i&o.mask))
+				if size <= largestList {
+					rows = append(rows, first[k]+uint32(i&o.mask))
+				}
+			}
+			if size > largestList {
+				c := call{n: n, out: out, counts: f.counts}
+				c.overflow(i)
 			}
 			out.Offsets = append(out.Offsets, uint32(len(rows)))
 		}

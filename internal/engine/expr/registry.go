@@ -53,7 +53,7 @@ var registry = map[string]binder{
 	"cos_cycle":    kernelOf(pairsOfFloats(elementary.CosTurn)),
 	"haversine_km": kernelOf(haversine), "geohash": kernelOf(textRows(geohashRow)),
 
-	"concat": kernelOf(textRows(concatRow)), "replace": kernelOf(textRows(replaceRow)),
+	"concat": kernelOf(joinedRows(concatRow)), "replace": kernelOf(joinedRows(replaceRow)),
 	"substr": kernelOf(textRows(substrRow)), "lower": kernelOf(eachText(lowerText)),
 	"upper": kernelOf(eachText(upperText)), "trim": kernelOf(eachText(trimText)),
 	"ltrim": kernelOf(eachText(trimLeft)), "rtrim": kernelOf(eachText(trimRight)),
@@ -65,7 +65,7 @@ var registry = map[string]binder{
 	"ends_with":   kernelOf(testText(strings.HasSuffix)),
 	"contains":    bindContains,
 	"split":       kernelOf(textLists(splitRow)), "tokens": kernelOf(textLists(tokensRow)),
-	"ngrams": kernelOf(textLists(ngramsRow)), "join": kernelOf(textRows(joinRow)),
+	"ngrams": kernelOf(textLists(ngramsRow)), "join": kernelOf(joinedRows(joinRow)),
 	"regexp_matches": bindPattern(findPattern), "regexp_extract": bindPattern(extractPattern),
 	"normalize": bindNormalize, "strip_accents": kernelOf(eachText(stripAccents)),
 	"levenshtein": kernelOf(levenshtein),

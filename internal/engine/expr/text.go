@@ -21,6 +21,23 @@ func textRows(write func(c *call, dst []byte, i int) []byte) kernel {
 	}
 }
 
+// longestText is how many bytes a text can have that is put together from others. Without a bound,
+// features that each double the one before would take all memory after some thirty of them.
+const longestText = 1 << 20
+
+// joinedRows is textRows for functions whose result may be far longer than their arguments: beyond
+// longestText it is null, counted. A write that has gone beyond may stop.
+func joinedRows(write func(c *call, dst []byte, i int) []byte) kernel {
+	return textRows(func(c *call, dst []byte, i int) []byte {
+		start := len(dst)
+		if dst = write(c, dst, i); len(dst)-start > longestText {
+			dst = dst[:start]
+			c.overflow(i)
+		}
+		return dst
+	})
+}
+
 // eachText is the kernel of a function of one text.
 func eachText(write func(dst []byte, text string) []byte) kernel {
 	return textRows(func(c *call, dst []byte, i int) []byte { return write(dst, c.args[0].text(i)) })
@@ -67,7 +84,7 @@ func concatRow(c *call, dst []byte, i int) []byte {
 // is found nowhere.
 func replaceRow(c *call, dst []byte, i int) []byte {
 	text, from, to := c.args[0].text(i), c.args[1].text(i), c.args[2].text(i)
-	for from != "" {
+	for end := len(dst) + longestText; from != "" && len(dst) <= end; {
 		before, after, found := strings.Cut(text, from)
 		if !found {
 			break

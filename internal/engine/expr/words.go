@@ -109,7 +109,7 @@ func joinRow(c *call, dst []byte, i int) []byte {
 	from, to := c.args[0].extent(i)
 	elements, by := c.args[0].col.Child, c.args[1].text(i)
 	first := true
-	for at := from; at < to; at++ {
+	for at, end := from, len(dst)+longestText; at < to && len(dst) <= end; at++ {
 		if elements.IsNull(at) {
 			continue
 		}

@@ -37,6 +37,72 @@ func TestStreamSafe(t *testing.T) {
 	}
 }
 
+// TestLongTexts puts texts together up to the bound and one byte beyond it. Thirty doublings of a
+// text would need more memory than there is.
+func TestLongTexts(t *testing.T) {
+	t.Parallel()
+	const longest = 1 << 20
+	text := func(s string) *plan.Expr { return plan.Constant(schema.StringValue(s)) }
+	half := strings.Repeat("a", longest/2)
+	for name, f := range map[string]func(last string) *plan.Expr{
+		"concat": func(last string) *plan.Expr {
+			return call("concat", schema.String, text(half), text(half[1:]), text(last))
+		},
+		"join": func(last string) *plan.Expr {
+			return call("join", schema.String, plan.Constant(texts(half, half[2:], last)), text("b"))
+		},
+		"replace": func(last string) *plan.Expr {
+			return call("replace", schema.String, text("xx"+last), text("x"), text(half[1:]))
+		},
+	} {
+		fits, beyond := "a", "aa"
+		switch name {
+		case "replace":
+			fits, beyond = "aa", "aaa"
+		case "join":
+			fits, beyond = "", "a"
+		}
+		v, counts, err := expr.EvalConst(f(fits))
+		if err != nil || len(v.Text) != longest || counts.Overflow != 0 {
+			t.Errorf("%s: %d bytes, %+v, %v", name, len(v.Text), counts, err)
+		}
+		v, counts, err = expr.EvalConst(f(beyond))
+		if err != nil || !v.Null || counts.Overflow != 1 {
+			t.Errorf("%s: beyond the bound %d bytes, %+v, %v", name, len(v.Text), counts, err)
+		}
+	}
+	x := text("ab")
+	for range 64 {
+		x = call("concat", schema.String, x, x)
+		v, _, err := expr.EvalConst(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x = plan.Constant(v)
+	}
+}
+
+// TestLargeLists doubles lists until they are too large. The text's bytes count too.
+func TestLargeLists(t *testing.T) {
+	t.Parallel()
+	many := schema.Value{Type: schema.ListOf(schema.Of(schema.Int64))}
+	many.Items = slices.Repeat([]schema.Value{schema.IntValue(1)}, 1<<17)
+	for _, c := range []struct {
+		first schema.Value
+		fits  int // doublings
+	}{{many, 3}, {schema.StringValue(strings.Repeat("a", 1<<17)), 3}} {
+		x, typ := plan.Constant(c.first), c.first.Type
+		for n := range c.fits + 1 {
+			typ = schema.ListOf(typ)
+			v, counts, err := expr.EvalConst(&plan.Expr{Op: plan.Call, Func: "list", Type: typ, Args: []*plan.Expr{x, x}})
+			if err != nil || v.Null != (n == c.fits) || counts.Overflow != int64(n/c.fits) {
+				t.Fatalf("%d doublings: null %v, %+v, %v", n+1, v.Null, counts, err)
+			}
+			x = plan.Constant(v)
+		}
+	}
+}
+
 // texts gives a list of texts as a value.
 func texts(items ...string) schema.Value {
 	list := schema.Value{Type: schema.ListOf(schema.Of(schema.String))}

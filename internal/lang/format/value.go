@@ -13,8 +13,8 @@ func Value(v schema.Value) string {
 	switch {
 	case v.Null:
 		return "null"
-	case v.Type.Kind == schema.JSON:
-		return quoted(v.Text)
+	case holdsJSON(v.Type):
+		return quoted(asJSON(v))
 	case v.Type.Kind == schema.Timestamp:
 		return strings.Replace(schema.FormatTime(v.Int), ".000000Z", "Z", 1)
 	case v.Type.Kind == schema.List || v.Type.Kind == schema.Vector:
@@ -33,6 +33,36 @@ func Value(v schema.Value) string {
 		return word(v.String())
 	}
 	return v.String()
+}
+
+// holdsJSON reports whether a value is JSON or has JSON in it. In brackets its own white space would
+// be lost, and a document in quotes is a text there.
+func holdsJSON(t schema.Type) bool {
+	return t.Kind == schema.JSON || t.Nested() && holdsJSON(t.Element())
+}
+
+// asJSON writes lists and maps of JSON documents as one document, those in it as they are.
+func asJSON(v schema.Value) string {
+	var parts []string
+	switch {
+	case v.Null:
+		return "null"
+	case v.Type.Kind == schema.List:
+		for _, item := range v.Items {
+			parts = append(parts, asJSON(item))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case v.Type.Kind == schema.Map:
+		for i := 0; i+1 < len(v.Items); i += 2 {
+			key, err := json.Marshal(v.Items[i].Text)
+			if err != nil {
+				panic("BUG: a text has no JSON: " + err.Error())
+			}
+			parts = append(parts, string(key)+": "+asJSON(v.Items[i+1]))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	}
+	return v.Text
 }
 
 // word writes a text, in quotes if it could be taken for anything else, also by other readers.

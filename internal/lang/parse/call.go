@@ -175,6 +175,15 @@ func (p *parser) windowMoves(w *ast.Window) bool {
 	if ok && p.accept("hop") {
 		w.Hop, ok = p.positive("hop")
 	}
+	switch t := p.peek(); {
+	case ok && t.is("offset"):
+		p.fail(t, diag.ExpressionSyntax, "offset stands before hop", "write over 7d offset 1d hop 1d")
+		return false
+	case ok && t.named("max"):
+		p.fail(t, diag.ExpressionSyntax, "max stands behind the pause of a session",
+			"write over session 30m max 24h offset 1")
+		return false
+	}
 	return ok
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fettle-ml/fettle/internal/lang/ast"
+	"github.com/fettle-ml/fettle/internal/lang/diag"
 	"github.com/fettle-ml/fettle/internal/lang/document"
 )
 
@@ -20,11 +21,19 @@ func (r *reader) test(n *document.Node) *ast.Test {
 		"key":         func(n *document.Node) { t.Key = r.values(n, "key") },
 		"events":      func(n *document.Node) { t.Events = r.testEvents(n) },
 		"request":     func(n *document.Node) { t.Request = r.values(n, "request") },
-		"expect":      func(n *document.Node) { t.Expect = r.values(n, "expect") },
+		"expect":      func(n *document.Node) { t.Expect = r.expected(n) },
 		"description": func(n *document.Node) { r.text(n) },
 	})
 	r.requireAll(n, "a test", "the test")
 	return t
+}
+
+// expected reads what a test expects. A test that expects nothing would pass whatever is computed.
+func (r *reader) expected(n *document.Node) []ast.Pair {
+	if n.Kind == document.Mapping && len(n.Entries) == 0 && !n.Broken {
+		r.fail(n.At, diag.BadTest, "the test expects nothing", "name a feature and its value")
+	}
+	return r.values(n, "expect")
 }
 
 // testEvents reads the rows of a test: a list of them, one alone, or lists by source. A mapping is

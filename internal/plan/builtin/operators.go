@@ -150,7 +150,7 @@ func forms() []Function {
 	}, {
 		Name: "concat", Symbol: "||", Ready: true,
 		Signatures: []string{"concat(x: string...) -> string"},
-		Doc:        "The texts one after the other.", Nulls: nullIfAnyNull, Errors: "none",
+		Doc:        "The texts one after the other.", Nulls: nullIfAnyNull, Errors: textTooLong,
 		Example: "country || '-' || city",
 	}, {
 		Name: "is_null", Symbol: "is null", Ready: true,
@@ -171,6 +171,8 @@ func forms() []Function {
 		Signatures: []string{"list(x: T...) -> list<T>"},
 		Doc: "The list of the values. [] takes the type that its place asks for, and is refused where none does: " +
 			"cast([] as list<string>).",
-		Nulls: "never null; a null is a null element", Errors: "none", Example: "[1, 2.5, null], [country, home_country]",
+		Nulls:   "never null; a null is a null element",
+		Errors:  "null, counted, if more than 1,048,576 elements, or bytes of text, lie in it at all depths",
+		Example: "[1, 2.5, null], [country, home_country]",
 	}}
 }

@@ -53,12 +53,14 @@ func pieceFunctions() []Function {
 		"length code points (all) from position from, which counts from 1, or from the end if it is "+
 			"negative. A position before the first is the first.", "substr('fettle', 1, 3)")
 	substr.Errors = "null if length is negative"
-	return []Function{
-		length, substr,
-		textFunction("replace(x: string, from: string, to: string) -> string",
-			"x with every from, from left to right, replaced; an empty from changes nothing.", "replace(phone, '-', '')"),
-	}
+	replace := textFunction("replace(x: string, from: string, to: string) -> string",
+		"x with every from, from left to right, replaced; an empty from changes nothing.", "replace(phone, '-', '')")
+	replace.Errors = textTooLong
+	return []Function{length, substr, replace}
 }
+
+// textTooLong bounds what is put together from texts.
+const textTooLong = "null, counted, if the result has more than 1,048,576 bytes"
 
 func searchFunctions() []Function {
 	contains := textFunction("contains(x: string, part: string) -> bool",
@@ -80,6 +82,7 @@ func listsOfText() []Function {
 			"empty x the empty list.", "split(path, '/')")
 	join := textFunction("join(x: list<string>, by: string) -> string",
 		"The elements with the separator between them.", "join(tags, ',')")
+	join.Errors = textTooLong
 	join.Nulls = nullIfAnyNull + "; null elements are left out, as if the list did not have them"
 	tokens := textFunction("tokens(x: string) -> list<string>",
 		"The words, in their order and as often as they occur: the longest runs of letters, marks and numbers "+
