@@ -166,6 +166,8 @@ func TestResolveErrors(t *testing.T) {
 		{"sin_cycle float64; 0", "sin_cycle: argument 2 (period) must be a literal float64 from 1e-300 to 1e+300, given 0"},
 		{"normalize string; 'nfc'", "normalize: argument 2 (form) must be one of 'NFC', 'NFD', 'NFKC', 'NFKD' in quotes, given nfc"},
 		{"regexp_matches string; '('", "the pattern ( is not RE2: error parsing regexp: missing closing ): `(`"},
+		{"regexp_matches string; '(ab|cd|ef){1,900}'", "the pattern compiles to 9901 instructions, and 2000 are allowed: " +
+			"use smaller repetitions, or several patterns"},
 		{"regexp_extract string; '(a)(b)'; 3", "the pattern (a)(b) has 2 groups, and group 3 is asked for"},
 		{"regexp_matches string; string", "regexp_matches: argument 2 (pattern) must be a literal string, given string expression"},
 		{"hash64 list<string>", "hash64: argument 1 (x) must be a scalar, given list<string>"},

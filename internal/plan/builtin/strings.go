@@ -3,6 +3,7 @@ package builtin
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 )
 
 func stringFunctions() []Function {
@@ -109,11 +110,26 @@ func patterns() []Function {
 	return []Function{matches, extract}
 }
 
-// checkPattern refuses patterns that are none, and groups that a pattern does not have.
+// mostInstructions bounds what a pattern is compiled to: a match takes as many steps for each character.
+const mostInstructions = 2000
+
+// checkPattern refuses patterns that are none or too large, and groups that a pattern does not have.
 func checkPattern(args []Argument) error {
 	pattern, err := regexp.Compile(args[1].Const.Text)
 	if err != nil {
 		return fmt.Errorf("the pattern %s is not RE2: %w", args[1].Const, err)
+	}
+	parsed, err := syntax.Parse(args[1].Const.Text, syntax.Perl)
+	if err != nil {
+		return fmt.Errorf("the pattern %s is not RE2: %w", args[1].Const, err)
+	}
+	program, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return fmt.Errorf("the pattern %s is not RE2: %w", args[1].Const, err)
+	}
+	if n := len(program.Inst); n > mostInstructions {
+		return fmt.Errorf("the pattern compiles to %d instructions, and %d are allowed: use smaller repetitions, "+
+			"or several patterns", n, mostInstructions)
 	}
 	if len(args) == 3 && args[2].Const.Int > int64(pattern.NumSubexp()) {
 		return fmt.Errorf("the pattern %s has %d groups, and group %d is asked for", args[1].Const,
