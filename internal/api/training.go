@@ -200,7 +200,7 @@ func (a *API) artifact(w http.ResponseWriter, r *http.Request, manifest bool) er
 	defer file.Body.Close()
 	header := w.Header()
 	header.Set("Content-Type", map[string]string{"parquet": typeParquet, "csv": typeCSV, "jsonl": typeNDJSON,
-		"json": typeJSON}[file.Format])
+		"json": typeJSON, "arrow": typeArrow, "arrows": typeArrowStream}[file.Format])
 	if file.Size >= 0 {
 		header.Set("Content-Length", strconv.FormatInt(file.Size, 10))
 	}

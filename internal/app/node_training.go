@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,7 @@ func (n training) Start(_ context.Context, request *wire.TrainingRequest) (*wire
 	if _, _, err := format.Detect(outputName(string(kind))); err != nil {
 		return nil, &wire.Error{
 			Code: wire.InvalidArgument, Field: "format", Message: "training sets are not written as " + request.Format,
-			Hint: "write parquet, csv or jsonl",
+			Hint: "write parquet, csv, jsonl, arrow or arrows",
 		}
 	}
 	for _, bound := range []struct {
@@ -103,10 +104,11 @@ func (n *Node) labelFile(labels *wire.Labels, folder string) (string, error) {
 	case labels.Path != "":
 		return n.inProject(labels.Path)
 	case labels.File != "":
-		if labels.Format != "csv" && labels.Format != "jsonl" && labels.Format != "parquet" {
+		// It becomes a part of a path, so only these words will do.
+		if !slices.Contains([]string{"csv", "jsonl", "parquet", "arrow", "arrows"}, labels.Format) {
 			return "", &wire.Error{
 				Code: wire.InvalidArgument, Field: "labels.format", Message: "labels are not read as " + labels.Format,
-				Hint: "write csv, jsonl or parquet",
+				Hint: "write csv, jsonl, parquet, arrow or arrows",
 			}
 		}
 		content, err := base64.StdEncoding.DecodeString(labels.File)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +25,17 @@ import (
 // contentTypes are the types of bodies by format.
 var contentTypes = map[string]string{
 	"csv": "text/csv", "jsonl": "application/x-ndjson", "json": "application/json",
-	"parquet": "application/vnd.apache.parquet",
+	"parquet": "application/vnd.apache.parquet", "arrow": "application/vnd.apache.arrow.file",
+	"arrows": "application/vnd.apache.arrow.stream",
+}
+
+// formats names them for people.
+const formats = "csv, jsonl, json, parquet, arrow or arrows"
+
+// formatsBySuffix tells the format of a file by its name.
+var formatsBySuffix = map[string]string{
+	".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet",
+	".arrow": "arrow", ".ipc": "arrow", ".feather": "arrow", ".arrows": "arrows",
 }
 
 // newIngest is the command ingest.
@@ -42,7 +53,7 @@ func newIngest(s *session) *cobra.Command {
 				return usage("--max-bad is %d; it is 0 or more", i.maxBad)
 			}
 			if _, known := contentTypes[i.format]; !known && i.format != "" {
-				return usage("--format is %q; it is csv, jsonl, json or parquet", i.format)
+				return usage("--format is %q; it is "+formats, i.format)
 			}
 			s.interrupted = "interrupted; what was acknowledged stays"
 			files := args[1:]
@@ -56,7 +67,7 @@ func newIngest(s *session) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVar(&i.format, "format", "",
-		"`csv|jsonl|json|parquet` (default by the suffix of a file; needed for stdin)")
+		"`csv|jsonl|json|parquet|arrow|arrows` (default by the suffix of a file; needed for stdin)")
 	flags.Int64Var(&i.maxBad, "max-bad", 0, "accept that up to `N` rows are quarantined")
 	flags.BoolVar(&i.noWait, "no-wait", false, "do not wait until the events can be asked for")
 	return command
@@ -217,25 +228,17 @@ func readError(name string, err error) error {
 func (i *ingestion) open(name string) (format string, in io.Reader, closeFile func(), err error) {
 	if name == "-" {
 		if i.format == "" {
-			return "", nil, nil, usage("--format says what stdin is: csv, jsonl, json or parquet")
+			return "", nil, nil, usage("--format says what stdin is: " + formats)
 		}
 		return i.format, i.streams.In, func() {}, nil
 	}
 	base, packed := strings.CutSuffix(strings.ToLower(name), ".gz")
 	if format = i.format; format == "" {
-		switch {
-		case strings.HasSuffix(base, ".csv"):
-			format = "csv"
-		case strings.HasSuffix(base, ".jsonl"), strings.HasSuffix(base, ".ndjson"):
-			format = "jsonl"
-		case strings.HasSuffix(base, ".json"):
-			format = "json"
-		case strings.HasSuffix(base, ".parquet"):
-			format = "parquet"
-		default:
+		var known bool
+		if format, known = formatsBySuffix[filepath.Ext(base)]; !known {
 			return "", nil, nil, &app.Error{
 				Code: app.ExitUsage, Message: "the name of " + name + " does not say what it is",
-				Hint: "give --format csv, jsonl, json or parquet; unpack files that are not packed with gzip",
+				Hint: "give --format " + formats + "; unpack files that are not packed with gzip",
 			}
 		}
 	}

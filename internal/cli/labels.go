@@ -35,11 +35,8 @@ func (s *session) readLabels(name string) (*wire.Labels, error) {
 		if err != nil {
 			return nil, &app.Error{Code: app.ExitInvalid, Message: "open labels", Err: err}
 		}
-		format = strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
-		if format == "ndjson" {
-			format = "jsonl"
-		}
-		if size > mostBytes || format != "csv" && format != "jsonl" && format != "parquet" {
+		format = formatsBySuffix[strings.ToLower(filepath.Ext(name))]
+		if size > mostBytes || format == "" || format == "json" {
 			return labelPath(name)
 		}
 		in = f

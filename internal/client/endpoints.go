@@ -162,9 +162,10 @@ func addFlag(query url.Values, name string, value bool) {
 func uploaded(path string, query url.Values, file *wire.Upload) (request, error) {
 	kind, known := map[string]string{
 		"csv": "text/csv", "jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet",
+		"arrow": "application/vnd.apache.arrow.file", "arrows": "application/vnd.apache.arrow.stream",
 	}[file.Format]
 	if !known {
-		return request{}, fmt.Errorf("labels cannot be sent as %q; send csv, jsonl or parquet", file.Format)
+		return request{}, fmt.Errorf("labels cannot be sent as %q; send csv, jsonl, parquet, arrow or arrows", file.Format)
 	}
 	return request{method: http.MethodPost, path: path, query: query, body: file.Body,
 		header: http.Header{"Content-Type": {kind}}}, nil
