@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/fettle-ml/fettle/internal/clock"
 	"github.com/fettle-ml/fettle/internal/engine"
 	"github.com/fettle-ml/fettle/internal/lang"
 	"github.com/fettle-ml/fettle/internal/plan"
@@ -27,44 +26,23 @@ type RecordOptions struct {
 // Record writes a test from real data: the events behind the values of a view for one entity at one
 // time, and the values. Events that its windows do not reach are left out.
 func Record(ctx context.Context, o RecordOptions) (*wire.Recorded, error) {
-	if o.Clock == nil {
-		o.Clock = clock.System{}
-	}
-	if o.Node != nil {
-		o.Clock = o.Node.options.Clock
-	}
-	project, err := OpenProject(o.Dir)
+	q, err := o.prepare(ctx, o.Feature+".*")
 	if err != nil {
 		return nil, err
 	}
-	p, err := project.planOf(ctx, o.Node, o.Applied)
-	if err != nil {
-		return nil, err
-	}
-	s, err := plan.ForFeatures(p, []string{o.Feature + ".*"})
-	if err != nil {
-		return nil, asError(err)
-	}
-	if err := checkColumns(s); err != nil {
-		return nil, err
-	}
-	rows, err := o.rows(p, s)
-	if err != nil {
-		return nil, err
-	}
-	r := &recorder{view: s.Features[0].View, rows: rows, now: rows.Times[0]}
-	for _, f := range s.Features {
+	r := &recorder{view: q.selection.Features[0].View, rows: q.rows, now: q.rows.Times[0]}
+	for _, f := range q.selection.Features {
 		r.wanted = append(r.wanted, engine.Wanted{Role: f.Role, View: f.View, Feature: f.Feature})
 	}
-	open := func() engine.Events { return project.events(o.Node, s, 0) }
+	open := func() engine.Events { return q.project.events(o.Node, q.selection, 0) }
 	if err := r.compute(ctx, open); err != nil {
 		return nil, asError(err)
 	}
-	same, err := r.reproduces(ctx, p)
+	same, err := r.reproduces(ctx, q.plan)
 	if err == nil && !same {
 		r.all, r.events = true, nil
 		if err = r.compute(ctx, open); err == nil {
-			same, err = r.reproduces(ctx, p)
+			same, err = r.reproduces(ctx, q.plan)
 		}
 	}
 	if err == nil && !same {

@@ -42,35 +42,50 @@ func Why(ctx context.Context, o WhyOptions) (*wire.Why, error) {
 	if o.Limit <= 0 {
 		o.Limit = 100
 	}
+	q, err := o.prepare(ctx, o.Feature)
+	if err != nil {
+		return nil, err
+	}
+	if len(q.selection.Features) != 1 {
+		return nil, asError(&train.InvalidError{
+			Message: o.Feature + " is not one feature", Hint: "write VIEW.FEATURE", Usage: true,
+		})
+	}
+	return q.project.explain(ctx, q.selection, q.rows, o)
+}
+
+// question is the one row that is asked about, and what of it.
+type question struct {
+	project   *Project
+	plan      *plan.Plan
+	selection *plan.Selection
+	rows      engine.Rows
+}
+
+// prepare finds the features that are asked for, and makes the row that they are computed for.
+func (o *WhyOptions) prepare(ctx context.Context, features string) (*question, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
 	if o.Node != nil {
 		o.Clock = o.Node.options.Clock
 	}
-	project, err := OpenProject(o.Dir)
-	if err != nil {
+	q := &question{}
+	var err error
+	if q.project, err = OpenProject(o.Dir); err != nil {
 		return nil, err
 	}
-	p, err := project.planOf(ctx, o.Node, o.Applied)
-	if err != nil {
+	if q.plan, err = q.project.planOf(ctx, o.Node, o.Applied); err != nil {
 		return nil, err
 	}
-	selection, err := plan.ForFeatures(p, []string{o.Feature})
-	if err == nil && len(selection.Features) != 1 {
-		err = &train.InvalidError{Message: o.Feature + " is not one feature", Hint: "write VIEW.FEATURE", Usage: true}
-	}
-	if err != nil {
+	if q.selection, err = plan.ForFeatures(q.plan, []string{features}); err != nil {
 		return nil, asError(err)
 	}
-	if err := checkColumns(selection); err != nil {
+	if err := checkColumns(q.selection); err != nil {
 		return nil, err
 	}
-	rows, err := o.rows(p, selection)
-	if err != nil {
-		return nil, err
-	}
-	return project.explain(ctx, selection, rows, o)
+	q.rows, err = o.rows(q.plan, q.selection)
+	return q, err
 }
 
 // rows makes the one row that is asked about. Every column of the key must be given, and nothing

@@ -32,15 +32,7 @@ func newExport(s *session) *cobra.Command {
 			if options.Model, options.Features, err = app.ViewOrModel(s.dir, args[0]); err != nil {
 				return err
 			}
-			report, stop := s.newProgress()
-			options.Progress = report
-			result, err := s.train(command.Context(), options)
-			stop()
-			if err != nil {
-				return err
-			}
-			s.printTrain(result)
-			return nil
+			return s.trainAndPrint(command.Context(), options)
 		}),
 	}
 	flags, o := command.Flags(), &f.options

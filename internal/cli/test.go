@@ -73,31 +73,14 @@ func newRecord(s *session) *cobra.Command {
 
 // record makes the test where the events are, as why does.
 func (s *session) record(ctx context.Context, o app.RecordOptions, keys, fields []string) (*wire.Recorded, error) {
-	var err error
-	if o.Key, err = pairs("the key", keys); err != nil {
+	request, err := s.whyRequest(ctx, &o.WhyOptions, keys, fields)
+	if err != nil {
 		return nil, err
 	}
-	if o.Request, err = pairs("--request", fields); err != nil {
-		return nil, err
+	if request == nil {
+		return app.Record(ctx, o)
 	}
-	if s.server == "" {
-		state, err := s.statePath(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if !wasApplied(state) {
-			return app.Record(ctx, o)
-		}
-	}
-	request := &wire.WhyRequest{
-		Feature: o.Feature, At: o.At, Text: true, Project: s.server == "", Test: &o.Name,
-	}
-	if request.Keys, err = members("the key", keys); err != nil {
-		return nil, err
-	}
-	if request.Request, err = members("--request", fields); err != nil {
-		return nil, err
-	}
+	request.Test = &o.Name
 	var result *wire.Why
 	err = s.with(ctx, func(c *connection) (err error) {
 		result, err = c.client.Why(ctx, request)

@@ -44,15 +44,7 @@ func newTrain(s *session) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			report, stop := s.newProgress()
-			options.Progress = report
-			result, err := s.train(command.Context(), options)
-			stop()
-			if err != nil {
-				return err
-			}
-			s.printTrain(result)
-			return nil
+			return s.trainAndPrint(command.Context(), options)
 		}),
 	}
 	flags, o := command.Flags(), &f.options

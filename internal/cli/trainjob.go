@@ -199,3 +199,16 @@ func (c *connection) downloadPart(ctx context.Context, job, part, output string)
 	}
 	return err
 }
+
+// trainAndPrint makes a training set, telling how far it is, and prints what it holds.
+func (s *session) trainAndPrint(ctx context.Context, o app.TrainOptions) error {
+	report, stop := s.newProgress()
+	o.Progress = report
+	result, err := s.train(ctx, o)
+	stop()
+	if err != nil {
+		return err
+	}
+	s.printTrain(result)
+	return nil
+}

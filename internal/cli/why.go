@@ -46,9 +46,31 @@ func newWhy(s *session) *cobra.Command {
 	return command
 }
 
-// why explains a value where its events are. In a project without a server to which nothing was
-// applied there are only files, and nothing is opened or registered.
+// why explains a value where its events are.
 func (s *session) why(ctx context.Context, o app.WhyOptions, keys, fields []string) (*wire.Why, error) {
+	request, err := s.whyRequest(ctx, &o, keys, fields)
+	if err != nil {
+		return nil, err
+	}
+	if request == nil {
+		return app.Why(ctx, o)
+	}
+	request.Limit = o.Limit
+	if o.Served {
+		request.Mode = wire.AsServed
+	}
+	var result *wire.Why
+	err = s.with(ctx, func(c *connection) (err error) {
+		result, err = c.client.Why(ctx, request)
+		return err
+	})
+	return result, err
+}
+
+// whyRequest reads the key and the request fields, and makes a request of what is asked. nil: in a
+// project without a server to which nothing was applied there are only files, and nothing need be
+// opened or registered.
+func (s *session) whyRequest(ctx context.Context, o *app.WhyOptions, keys, fields []string) (*wire.WhyRequest, error) {
 	var err error
 	if o.Key, err = pairs("the key", keys); err != nil {
 		return nil, err
@@ -58,29 +80,16 @@ func (s *session) why(ctx context.Context, o app.WhyOptions, keys, fields []stri
 	}
 	if s.server == "" {
 		state, err := s.statePath(ctx)
-		if err != nil {
+		if err != nil || !wasApplied(state) {
 			return nil, err
 		}
-		if !wasApplied(state) {
-			return app.Why(ctx, o)
-		}
 	}
-	request := &wire.WhyRequest{Feature: o.Feature, At: o.At, Limit: o.Limit, Text: true, Project: s.server == ""}
-	if o.Served {
-		request.Mode = wire.AsServed
-	}
+	request := &wire.WhyRequest{Feature: o.Feature, At: o.At, Text: true, Project: s.server == ""}
 	if request.Keys, err = members("the key", keys); err != nil {
 		return nil, err
 	}
-	if request.Request, err = members("--request", fields); err != nil {
-		return nil, err
-	}
-	var result *wire.Why
-	err = s.with(ctx, func(c *connection) (err error) {
-		result, err = c.client.Why(ctx, request)
-		return err
-	})
-	return result, err
+	request.Request, err = members("--request", fields)
+	return request, err
 }
 
 // pairs reads KEY=V arguments. A value may hold further equals signs; a key given twice is an
