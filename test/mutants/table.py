@@ -169,8 +169,8 @@ MUTANTS = [
     Mutant(
         "count-distinct-nulls", "null is a distinct value", AGGREGATE,
         "default:\n\t\twant.selection, err = t.feed.selection(where, a.Args[0])",
-        "default:\n\t\targument := a.Args[0]\n\t\tif a.Distinct {\n\t\t\targument = nil\n\t\t}\n"
-        "\t\twant.selection, err = t.feed.selection(where, argument)",
+        "default:\n\t\tif a.Distinct {\n\t\t\twant.selection, err = t.feed.selection(where)\n\t\t} else {\n"
+        "\t\t\twant.selection, err = t.feed.selection(where, a.Args[0])\n\t\t}",
     ),
     Mutant(
         "distinct-cap-ignored", "any number of distinct values is counted", READ,
@@ -238,7 +238,8 @@ MUTANTS = [
     ),
     Mutant(
         "daily-in-a-gap", "a daily boundary in a gap is moved by the gap, not to its end", ZONE,
-        "return z.spans[i+1].start", "return wall - z.spans[i].offset", seeds="1..40",
+        "return z.spans[i+1].start", "return wall - z.spans[i].offset",
+        tests=("./internal/schema/zone", "^TestFirst$"), says="zone_test.go",
     ),
     Mutant(
         "daily-in-a-fold", "a daily boundary in a fold is the later one", ZONE,
